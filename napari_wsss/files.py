@@ -1,0 +1,109 @@
+"""Atomic writes: a file is either the old one or the whole new one, never a part."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from napari_wsss.errors import InputError, ProjectError
+
+
+@contextmanager
+def atomic_path(path: Path) -> Iterator[Path]:
+    """Give a temporary path beside ``path``; on leaving, flush it to disk and rename it over ``path``.
+
+    The temporary name keeps every suffix of ``path`` (writers choose the format by it). After an error the
+    temporary file is removed and ``path`` stays as it was.
+
+    Raises:
+        ProjectError: the folder cannot be written (full, read-only, no permission).
+    """
+    path = Path(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=".writing-", suffix="".join(path.suffixes), dir=path.parent)
+    except OSError as error:
+        raise _cannot_write(path, error) from error
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        yield temporary
+        with temporary.open("rb+") as file:
+            os.fsync(file.fileno())
+        temporary.chmod(0o666 & ~_umask())
+        os.replace(temporary, path)
+    except OSError as error:
+        raise _cannot_write(path, error) from error
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write ``content`` to ``path`` atomically. Raises ProjectError as :func:`atomic_path`."""
+    with atomic_path(path) as temporary:
+        temporary.write_bytes(content)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write UTF-8 ``text`` to ``path`` atomically. Raises ProjectError as :func:`atomic_path`."""
+    write_bytes(path, text.encode())
+
+
+def write_json(path: Path, data: Any) -> None:  # noqa: ANN401 (any JSON value)
+    """Write ``data`` as JSON, one key a line, atomically."""
+    write_text(path, json.dumps(data, indent=1) + "\n")
+
+
+def write_yaml(path: Path, data: Any) -> None:  # noqa: ANN401 (any YAML value)
+    """Write ``data`` as YAML in the order given, atomically."""
+    write_text(path, yaml.safe_dump(data, sort_keys=False, allow_unicode=True))
+
+
+def read_yaml(path: Path) -> Any:  # noqa: ANN401 (any YAML value)
+    """Read YAML safely.
+
+    Raises:
+        InputError: the file is missing, unreadable or no YAML.
+    """
+    try:
+        return yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        reason = " ".join(str(error).split())
+        raise InputError(f"{path}: cannot be read as YAML ({reason}).") from error
+
+
+def digest(*parts: bytes | str) -> str:
+    """Give the SHA-256 of the parts, 64 hexadecimal digits; the split into parts counts."""
+    sha = hashlib.sha256()
+    for part in parts:
+        raw = part.encode() if isinstance(part, str) else part
+        sha.update(len(raw).to_bytes(8, "little"))
+        sha.update(raw)
+    return sha.hexdigest()
+
+
+def file_digest(path: Path) -> str:
+    """Give the SHA-256 of a file's content."""
+    with Path(path).open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def _cannot_write(path: Path, error: OSError) -> ProjectError:
+    return ProjectError(
+        f"{path}: cannot be written ({error.strerror or error}). Nothing saved before was changed; "
+        "free space or give this folder write permission, then try again."
+    )

@@ -1,0 +1,76 @@
+"""The events that long work yields.
+
+Long work is a plain generator: it yields events and *returns* its result. The command line draws a bar,
+a dock a progress widget, a test calls :func:`drain`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeVar
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Progress:
+    """``done`` of ``total`` units of ``stage`` are finished.
+
+    Attributes:
+        stage: what is being done, as shown to a person ("train-classifier", "maps", …).
+        done: finished units, 0 … total.
+        total: all units; 0 when unknown.
+        message: one short line about the present unit.
+        values: figures to plot or print (loss, accuracy, learning rate, …).
+    """
+
+    stage: str
+    done: int
+    total: int
+    message: str = ""
+    values: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Note:
+    """One line the person should read: a choice made for them, a warning."""
+
+    text: str
+    level: Literal["info", "warning"] = "info"
+
+
+Event = Progress | Note
+Work = Generator[Event, None, T]
+
+
+def event_to_json(event: Event) -> dict[str, Any]:
+    """Give the JSON object of an event, as :func:`event_from_json` reads it."""
+    if isinstance(event, Note):
+        return {"event": "note", "text": event.text, "level": event.level}
+    return {
+        "event": "progress",
+        "stage": event.stage,
+        "done": event.done,
+        "total": event.total,
+        "message": event.message,
+        "values": {name: float(value) for name, value in event.values.items()},
+    }
+
+
+def event_from_json(data: Mapping[str, Any]) -> Event:
+    """Rebuild an event from :func:`event_to_json`."""
+    fields = {key: value for key, value in data.items() if key != "event"}
+    return Note(**fields) if data["event"] == "note" else Progress(**fields)
+
+
+def drain(work: Work[T], listen: Callable[[Event], None] | None = None) -> T:
+    """Run ``work`` to its end and return its result; ``listen`` hears every event."""
+    while True:
+        try:
+            event = next(work)
+        except StopIteration as stop:
+            result: T = stop.value
+            return result
+        if listen is not None:
+            listen(event)
