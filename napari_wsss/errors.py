@@ -59,7 +59,7 @@ class JobError(WsssError):
     exit_code = 7
 
 
-class Cancelled(WsssError):
+class Cancelled(WsssError):  # noqa: N818 (not an error: the person asked for it)  # noqa: N818 (it is no error that a person stops something)
     """The person stopped it. Whatever was finished before is kept."""
 
     exit_code = 130

@@ -17,7 +17,7 @@ from pydantic.fields import FieldInfo
 from napari_wsss.errors import RecipeError
 
 
-def knob(  # noqa: PLR0913 (one declaration carries the whole knob)
+def knob(
     default: Any,  # noqa: ANN401
     help: str,
     *,

@@ -7,6 +7,7 @@ a dock a progress widget, a test calls :func:`drain`.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar
 
@@ -74,3 +75,15 @@ def drain(work: Work[T], listen: Callable[[Event], None] | None = None) -> T:
             return result
         if listen is not None:
             listen(event)
+
+
+def part_of(work: Work[T], stage: str, before: int, total: int, message: str = "") -> Work[T]:
+    """Run ``work`` as a part of something larger: its progress counts on from ``before`` of ``total`` of ``stage``."""
+    with closing(work):
+        while True:
+            try:
+                event = next(work)
+            except StopIteration as stop:
+                result: T = stop.value
+                return result
+            yield event if isinstance(event, Note) else Progress(stage, before + event.done, total, message)
