@@ -127,9 +127,14 @@ def stack_channels(volumes: Mapping[str, Volume]) -> Volume:
     if len(parts) == 1:
         return first
     channels = tuple(
-        name if len(part.channels) == 1 else f"{name}-{channel}"
+        name if len(part.channels) == 1 else _joined(name, channel)
         for name, part in volumes.items()
         for channel in part.channels
     )
     array = np.concatenate([part.array for part in parts])
     return Volume(array, first.geometry, channels, first.source)
+
+
+def _joined(name: str, channel: str) -> str:
+    """Put the scan's name before its channel's, unless the reader has done so ("dwi-1")."""
+    return channel if channel.startswith(f"{name}-") else f"{name}-{channel}"

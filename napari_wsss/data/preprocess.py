@@ -1,0 +1,120 @@
+"""From a scan to what the networks see: intensities to a common range, slices into a square."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+from pydantic import field_validator
+
+from napari_wsss.data.letterbox import Letterbox
+from napari_wsss.data.volume import Volume
+from napari_wsss.params import Params, knob
+from napari_wsss.types import Array, BoolArray, FloatArray
+
+
+class Preprocess(Params):
+    """How scans are prepared for the networks."""
+
+    size: int = knob(
+        256, "Side of the square every slice is fitted into. Smaller is faster and coarser.", ge=32, le=2048, step=32,
+        unit="pixels",
+    )  # fmt: skip
+    intensity: Literal["robust", "zscore", "window", "none"] = knob(
+        "robust",
+        "How grey values are brought to a common range. robust: darkest and brightest 1 % of the body cut off, the "
+        "rest to 0–1 (colour images: full range to 0–1); zscore: mean 0, spread 1 inside the body; window: a CT "
+        "window to 0–1; none: as stored.",
+    )
+    window_level: float = knob(40.0, "Centre of the CT window (intensity: window).", step=1.0, unit="HU", advanced=True)
+    window_width: float = knob(
+        80.0, "Width of the CT window (intensity: window).", ge=1.0, step=1.0, unit="HU", advanced=True
+    )
+
+    @field_validator("size")
+    @classmethod
+    def _whole_strides(cls, size: int) -> int:
+        if size % 32:
+            raise ValueError(
+                f"must be a multiple of 32 (the networks halve it five times); nearest: {_nearest_32(size)}"
+            )
+        return size
+
+
+def normalise(volume: Volume, params: Preprocess) -> FloatArray:
+    """Bring a scan's intensities to a common range, each channel by itself over the whole scan.
+
+    Background is every voxel at the channel's lowest value (air, or the zeros left by skull stripping); it takes no
+    part in percentiles, mean and spread.
+
+    Returns:
+        (C, Z, Y, X) float32: in [0, 1] for "robust" and "window", mean 0 and standard deviation 1 over the
+        non-background for "zscore", as stored for "none". Under "robust" and "zscore" a constant channel becomes 0.
+    """
+    array = volume.array
+    if params.intensity == "none":
+        return array.astype(np.float32)
+    if params.intensity == "window":
+        lowest = params.window_level - params.window_width / 2
+        windowed: FloatArray = (array.astype(np.float32) - np.float32(lowest)) / np.float32(params.window_width)
+        return windowed.clip(0, 1)
+    if volume.rgb and params.intensity == "robust":
+        # Percentiles per channel would shift the colours.
+        return (array.astype(np.float32) / np.float32(_full_scale(array))).clip(0, 1)
+    scale = _robust if params.intensity == "robust" else _zscore
+    return np.stack([scale(channel.astype(np.float32)) for channel in array])
+
+
+def prepare_slices(volume: Volume, params: Preprocess) -> Array:
+    """Give every slice as the networks take it: :func:`normalise`, then :class:`Letterbox`.
+
+    The margins hold the channel's lowest value, so they look like the scan's own background.
+
+    Returns:
+        (Z, C, size, size) float16; values beyond its range (±65504) are clipped.
+    """
+    channels = normalise(volume, params)
+    letterbox = Letterbox(volume.geometry.shape[1:], params.size)
+    slices = np.empty((channels.shape[1], len(channels), params.size, params.size), dtype=np.float16)
+    limit = float(np.finfo(np.float16).max)
+    for index, channel in enumerate(channels):
+        fitted = letterbox.apply(channel, fill=float(channel.min()))
+        slices[:, index] = fitted.clip(-limit, limit)
+    return slices
+
+
+def _robust(channel: FloatArray) -> FloatArray:
+    body = channel[_foreground(channel)]
+    if not body.size:
+        return np.zeros_like(channel)
+    low, high = np.percentile(body, (1, 99))
+    if high <= low:  # one grey value inside the body: the body to 1, the rest to 0
+        return _foreground(channel).astype(np.float32)
+    scaled: FloatArray = (channel - np.float32(low)) / np.float32(high - low)
+    return scaled.clip(0, 1)
+
+
+def _zscore(channel: FloatArray) -> FloatArray:
+    body = channel[_foreground(channel)]
+    # float64: a sum over millions of large float32 values would lose digits.
+    spread = body.std(dtype=np.float64) if body.size else 0.0
+    if spread == 0:
+        return np.zeros_like(channel)
+    scaled: FloatArray = (channel - np.float32(body.mean(dtype=np.float64))) / np.float32(spread)
+    return scaled
+
+
+def _foreground(channel: FloatArray) -> BoolArray:
+    above: BoolArray = channel > channel.min()
+    return above
+
+
+def _full_scale(array: Array) -> float:
+    """Largest value a colour channel can hold: by integer type; for decimals 1 if none exceeds it, else 255."""
+    if np.issubdtype(array.dtype, np.integer):
+        return float(np.iinfo(array.dtype).max)
+    return 1.0 if array.max(initial=0.0) <= 1.0 else 255.0
+
+
+def _nearest_32(size: int) -> int:
+    return max(32, round(size / 32) * 32)
