@@ -1,0 +1,1 @@
+"""Losses, one idea a file. Importing this package imports no torch; the modules in it do."""

@@ -1,0 +1,1 @@
+"""Networks and their files. Importing this package imports no torch; the modules in it do."""

@@ -1,0 +1,38 @@
+"""The segmenters by name."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from torch import nn
+
+from napari_wsss.models.deeplab import DeepLabV3
+from napari_wsss.models.fcn import FCN
+from napari_wsss.models.initialise import initialise
+from napari_wsss.models.mixed_unet import MixedUNet
+from napari_wsss.models.settings import Network, SegmenterNet
+from napari_wsss.models.unet import UNet
+
+
+class _Build(Protocol):
+    def __call__(self, in_channels: int, outputs: int, width: int) -> nn.Module: ...
+
+
+_NETWORKS: dict[Network, _Build] = {"mixed-unet": MixedUNet, "unet": UNet, "deeplabv3": DeepLabV3, "fcn": FCN}
+
+
+def build_segmenter(net: SegmenterNet, in_channels: int, classes: int) -> nn.Module:
+    """Build a segmenter with random weights.
+
+    It takes images (B, in_channels, H, W) of any size and gives logits: for one class (B, 1, H, W), to go through a
+    sigmoid (p_background = 1 − p); for C > 1 classes (B, C + 1, H, W), background first, to go through a softmax.
+
+    Args:
+        net: network and width.
+        in_channels: channels of the images, any number.
+        classes: lesion classes C, at least 1.
+    """
+    outputs = 1 if classes == 1 else classes + 1
+    network = _NETWORKS[net.network](in_channels=in_channels, outputs=outputs, width=net.width)
+    initialise(network)
+    return network

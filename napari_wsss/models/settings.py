@@ -1,0 +1,52 @@
+"""What is chosen about a network. Torch-free, so that the window can show it."""
+
+from __future__ import annotations
+
+from typing import Literal, get_args
+
+from napari_wsss.params import Params, knob
+
+Backbone = Literal[
+    "alexnet", "googlenet", "vgg16", "vgg19", "resnet18", "resnet34", "resnet50", "resnet101", "densenet121"
+]
+Pooling = Literal["average", "max", "lse"]
+Network = Literal["mixed-unet", "unet", "deeplabv3", "fcn"]
+
+BACKBONES: tuple[Backbone, ...] = get_args(Backbone)
+NETWORKS: tuple[Network, ...] = get_args(Network)
+
+
+class ClassifierNet(Params):
+    """The network that learns from image-level labels and gives the activation maps."""
+
+    backbone: Backbone = knob("resnet50", "Network behind the classifier. ResNet18 is the quickest to train.")
+    weights: str = knob(
+        "imagenet",
+        "Where its weights start: 'imagenet' (downloaded through torchvision), 'random', or the path of a "
+        ".safetensors or .pth file.",
+    )
+    stride: Literal[32, 16, 8] = knob(
+        32,
+        "Pixels of the input behind one pixel of the activation map: smaller gives finer maps, and takes more time "
+        "and memory. The network looks at the same surroundings at every setting.",
+        unit="pixels",
+    )
+    pooling: Pooling = knob(
+        "average",
+        "How a class map becomes one score: its average, its maximum, or log-sum-exp (between the two).",
+        advanced=True,
+    )
+
+
+class SegmenterNet(Params):
+    """The network that learns masks."""
+
+    network: Network = knob("mixed-unet", "Network that learns the masks.")
+    width: int = knob(
+        64,
+        "Channels of its first level; every other level scales with it. 64 as published (for a GPU), 16 for a "
+        "machine without one.",
+        ge=4,
+        le=256,
+        unit="channels",
+    )
