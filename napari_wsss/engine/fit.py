@@ -1,0 +1,149 @@
+"""Fit: train a network, as long work that can be watched, stopped and resumed."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from time import perf_counter
+
+import torch
+from torch import nn
+
+from napari_wsss.engine.augment import Augmenter
+from napari_wsss.engine.device import choose
+from napari_wsss.engine.feed import Batch
+from napari_wsss.engine.randomness import seeded
+from napari_wsss.engine.settings import Fit
+from napari_wsss.engine.stepper import Loss, Stepper
+from napari_wsss.engine.training import Batches, Plan, Training, Validate
+from napari_wsss.progress import Note, Work
+
+
+@dataclass(frozen=True)
+class FitResult:
+    """What a training came to.
+
+    Attributes:
+        best_epoch: epoch whose weights the model holds, counted from 1.
+        best: its monitored figure.
+        history: one row per epoch: epoch, loss (training, mean), lr, what ``validate`` gave, seconds since the start.
+        seconds: time spent, over all sessions of a resumed training.
+    """
+
+    best_epoch: int
+    best: float
+    history: list[dict[str, float]]
+    seconds: float
+
+
+def fit(
+    model: nn.Module,
+    batches: Batches,
+    loss: Loss,
+    params: Fit,
+    *,
+    stage: str,
+    folder: Path,
+    device: str = "auto",
+    validate: Validate | None = None,
+    monitor: str = "loss",
+    augment: Augmenter | None = None,
+) -> Work[FitResult]:
+    """Train ``model`` in place; at the end it holds the best epoch's weights, on the CPU, in evaluation mode.
+
+    The same seed, initial weights, device and precision give the same weights, whether or not the training was
+    interrupted (CUDA: up to those operations of torch that have no reproducible kernel, such as bilinear
+    enlarging). Closing the generator leaves ``folder``/checkpoint, from which the next call with the same arguments
+    goes on at the very step; it is written now and then too, in case the process is killed, and removed at the end.
+    ``folder``/curves.csv grows by one row an epoch.
+
+    Args:
+        model: called as ``model(image)`` by ``loss``; only this call runs in reduced precision.
+        batches: the examples.
+        loss: maps (model, batch) to the mean loss over the batch.
+        params: settings; those of subclasses of ``Fit`` beyond its own do not matter here.
+        stage: name in the events.
+        folder: of this very training; created if missing.
+        device: "auto", "cpu", "cuda" or "mps".
+        validate: called after each epoch with the model in evaluation mode, on the device; gives figures by name, or
+            is long work that returns them.
+        monitor: the figure that decides which epoch is best: a name ``validate`` gives, or "loss". Lower is better if
+            the name ends with "loss", else higher.
+        augment: changes a batch, already on the device, with the generator of this step.
+
+    Yields:
+        Progress per step, with ``values`` epoch, loss, lr, samples_per_second, and one more per epoch with its row of
+        the history; Notes about choices made.
+
+    Raises:
+        InputError: no examples.
+        WsssError: the device is missing, the loss is not finite, or no figure is called ``monitor``.
+        ProjectError: the folder cannot be written.
+    """
+    fabric, notes = choose(device, params.precision)
+    yield from (Note(note) for note in notes)
+    with seeded(params.seed), _reproducible(fabric.device):
+        stepper = Stepper(model, loss, params, fabric)
+        try:
+            plan = Plan(batches, params, stage, validate, monitor, augment)
+            training = Training(stepper, plan, folder)
+            yield from _train(training, params)
+            standing = training.standing
+            return FitResult(standing.best_epoch, standing.best, standing.history, standing.seconds)
+        finally:
+            stepper.release()
+
+
+def seconds_per_step(model: nn.Module, batch: Batch, loss: Loss, params: Fit, *, device: str = "auto") -> float:
+    """Time one training step, the faster of two after a first one; ``model`` is not changed.
+
+    Raises:
+        WsssError: as :func:`napari_wsss.engine.device.choose`.
+    """
+    fabric, _ = choose(device, params.precision)
+    with seeded(params.seed), _reproducible(fabric.device):
+        stepper = Stepper(copy.deepcopy(model).train(), loss, params, fabric)
+        try:
+            given = {name: tensor.to(stepper.device) for name, tensor in batch.items()}
+            times = [_timed_step(stepper, given, params.learning_rate) for _ in range(3)]
+        finally:
+            stepper.release()
+    return min(times[1:])
+
+
+def _train(training: Training, params: Fit) -> Work[None]:
+    note = training.resume()
+    if note:
+        yield note
+    try:
+        while not training.finished:
+            yield from training.epoch()
+            yield from training.judge()
+    except GeneratorExit:
+        training.save()
+        raise
+    if training.standing.epoch < params.epochs:
+        yield Note(
+            f"Stopped after epoch {training.standing.epoch}: none of the last {params.patience} was better than "
+            f"epoch {training.standing.best_epoch}."
+        )
+    training.finish()
+
+
+def _timed_step(stepper: Stepper, batch: Batch, rate: float) -> float:
+    start = perf_counter()
+    stepper.step(batch, rate).item()  # reading the loss waits for the device
+    return perf_counter() - start
+
+
+@contextmanager
+def _reproducible(device: torch.device) -> Iterator[None]:
+    """Keep cuDNN to kernels that give the same result every time."""
+    if device.type != "cuda":
+        yield
+        return
+    with torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True):
+        yield
