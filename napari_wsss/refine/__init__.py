@@ -1,0 +1,1 @@
+"""From maps to masks. Importing this package costs neither torch nor numba."""

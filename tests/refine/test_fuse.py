@@ -1,0 +1,78 @@
+import numpy as np
+import pytest
+
+from napari_wsss.data.letterbox import Letterbox
+from napari_wsss.errors import RecipeError
+from napari_wsss.refine.fuse import Fuse, fuse
+
+BOX = Letterbox((4, 4), 4)
+
+
+def _constant(value, side):
+    return np.full((1, 2, side, side), value, dtype=np.float16)
+
+
+def test_average_then_min_max_by_hand():
+    first = np.zeros((1, 1, 4, 4), np.float16)
+    first[0, 0, 0, 0], first[0, 0, 0, 1] = 4, -2
+    second = np.zeros((1, 1, 4, 4), np.float16)
+    second[0, 0, 0, 0], second[0, 0, 3, 3] = 2, 1
+    result = fuse({1.0: first, 2.0: second}, Fuse(scales=(1.0, 2.0)), BOX)
+    assert result.dtype == np.float32
+    assert result.shape == (1, 1, 4, 4)
+    # averages 3, -1, 0.5 and 0 elsewhere; range -1 … 3
+    assert result[0, 0, 0, 0] == 1
+    assert result[0, 0, 0, 1] == 0
+    np.testing.assert_allclose(result[0, 0, 3, 3], 1.5 / 4)
+    np.testing.assert_allclose(result[0, 0, 1, 1], 1 / 4)
+
+
+def test_one_scale_uses_that_scale_only():
+    maps = {1.0: np.arange(16, dtype=np.float16).reshape(1, 1, 4, 4), 0.5: _constant(1e4, 2)[:, :1]}
+    np.testing.assert_allclose(fuse(maps, Fuse(scales=(1.0,)), BOX).ravel(), np.arange(16) / 15, rtol=1e-6)
+
+
+def test_resolutions_meet_on_the_scans_grid():
+    ramp = {side: np.broadcast_to((np.arange(side) + 0.5) / side, (1, 1, side, side)) for side in (4, 8, 16)}
+    maps = {float(side): array.astype(np.float16) for side, array in ramp.items()}
+    result = fuse(maps, Fuse(scales=(4.0, 8.0, 16.0)), Letterbox((8, 8), 8))[0, 0]
+    assert np.all(np.diff(result, axis=1) > 0)
+    np.testing.assert_allclose(result, np.broadcast_to(result[0], (8, 8)), atol=1e-6)
+    np.testing.assert_allclose(result, 1 - result[:, ::-1], atol=1e-3)  # nothing is shifted to one side
+
+
+def test_each_scale_lies_where_its_grid_says():
+    # One peak on pixel 8 of 16, at stride 4 with cell 0 on pixel 0, and at twice the size at stride 4: peaks meet.
+    coarse, fine = np.zeros((1, 1, 4, 4), np.float16), np.zeros((1, 1, 8, 8), np.float16)
+    coarse[0, 0, 2, 2] = fine[0, 0, 4, 4] = 1
+    grids = {1.0: np.array([[0.5 / 16, 4 / 16]] * 2), 2.0: np.array([[1 / 32, 4 / 32]] * 2)}
+    box = Letterbox((16, 16), 16)
+    result = fuse({1.0: coarse, 2.0: fine}, Fuse(scales=(1.0, 2.0)), box, grids)[0, 0]
+    assert np.unravel_index(result.argmax(), result.shape) == (8, 8)
+    np.testing.assert_allclose(result[1:, 1:], result[:0:-1, :0:-1], atol=1e-6)
+    shared_out = fuse({1.0: coarse, 2.0: fine}, Fuse(scales=(1.0, 2.0)), box)[0, 0]
+    assert np.unravel_index(shared_out.argmax(), result.shape) == (9, 9)
+
+
+def test_letterbox_shape_and_scope():
+    maps = {1.0: np.concatenate([_constant(1, 8), _constant(3, 8)], axis=1)}
+    maps[1.0][0, 0, 4, 4] = 2
+    box = Letterbox((10, 6), 16)
+    assert fuse(maps, Fuse(scales=(1.0,)), box).shape == (1, 4, 10, 6)
+    by_volume = fuse(maps, Fuse(scales=(1.0,), scope_of_range="volume"), box)
+    assert by_volume[0, 3].min() == pytest.approx(1)
+    assert 0.3 < by_volume[0, 0].max() <= 0.5
+    by_slice = fuse(maps, Fuse(scales=(1.0,)), box)
+    assert by_slice[0, 0].max() == 1
+    assert not by_slice[0, 1].any()
+
+
+def test_missing_scale_is_named():
+    with pytest.raises(RecipeError, match=r"scale 0\.5, 2; computed are 1"):
+        fuse({1.0: _constant(1, 4)}, Fuse(scales=(0.5, 1.0, 2.0)), BOX)
+
+
+@pytest.mark.parametrize("scales", [(), (1.0, 1.0)])
+def test_unusable_scales(scales):
+    with pytest.raises(RecipeError, match="one or more different"):
+        Fuse.parse({"scales": scales})
