@@ -1,0 +1,67 @@
+"""How each figure is called and written in a table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Column:
+    """Heading of a column, the words of its tooltip, and how many digits follow the point."""
+
+    label: str
+    help: str = ""
+    decimals: int = 3
+
+
+COLUMNS: dict[str, Column] = {
+    "mask": Column("Mask"),
+    "class": Column("Class"),
+    "case": Column("Case"),
+    "patient": Column("Patient"),
+    "pixel_accuracy": Column("PA", "Pixel accuracy: share of all voxels with the right label"),
+    "mean_iou": Column("mIoU", "Mean over background and lesion classes of intersection over union, all voxels pooled"),
+    "dice": Column("Dice", "Foreground Dice with all voxels of a patient pooled; mean over patients with a lesion"),
+    "dice_sd": Column("± SD", "Standard deviation of the per-patient Dice"),
+    "sensitivity": Column("Sens.", "Share of the lesion's voxels that were found; mean over patients with a lesion"),
+    "specificity": Column("Spec.", "Share of the other voxels left alone; mean over patients with a lesion"),
+    "volume_difference": Column("RVD", "(Mask − reference) / reference: −1 nothing marked, 0 the right volume"),
+    "hausdorff95": Column("HD95 mm", "95th percentile of the distance between the surfaces, in mm", 1),
+    "surface_dice": Column("Surf. Dice", "Share of both surfaces that lies within the tolerance of the other"),
+    "surface_undefined": Column("HD undef.", "Cases with a lesion where nothing was marked: left out of the distances"),
+    "patients": Column("Patients", "Patients with a lesion in the reference"),
+    "patients_without_lesion": Column("Lesion-free", "Patients without a lesion in the reference"),
+    "false_alarms": Column("False alarms", "Lesion-free patients in whom something was marked"),
+    "false_alarm_ml": Column("Marked ml", "Mean volume marked in lesion-free patients, in ml", 1),
+    "dice_slice": Column("Dice / slice", "Mean Dice over all slices; 1 where mask and reference are both empty"),
+    "slices": Column("Slices"),
+    "dice_lesion_slice": Column("Dice / lesion slice", "Mean Dice over the slices with a lesion in the reference"),
+    "lesion_slices": Column("Lesion slices"),
+    "volume_ml": Column("Volume ml", "Volume of the mask in ml", 1),
+    "reference_ml": Column("Reference ml", "Volume of the reference in ml", 1),
+    "images": Column("Images", "Images whose label is known"),
+    "positive": Column("Positive", "Images that show the class"),
+    "auc": Column("AUC", "Area under the ROC curve; 0.5 is chance"),
+    "accuracy": Column("Accuracy", "Share of right answers at a probability of 0.5"),
+}
+
+MISSING = "–"
+
+
+def column(key: str) -> Column:
+    """Give the column of ``key``; an unknown key is its own heading."""
+    return COLUMNS.get(key) or Column(key.replace("_", " ").capitalize())
+
+
+def cell(key: str, value: Any) -> str:  # noqa: ANN401 (any JSON value)
+    """Write a value as a person reads it; a dash stands for undefined."""
+    if value is None or value != value:  # noqa: PLR0124 (nan is the one value unlike itself)
+        return MISSING
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:.{column(key).decimals}f}".replace("-", "−")
+    if isinstance(value, int):
+        return f"{value:,}".replace(",", " ")
+    return str(value)

@@ -1,0 +1,81 @@
+"""What goes into a report. Plain data: anyone may fill it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from napari_wsss.metrics.overlap import EMPTY_MASK_RULE
+from napari_wsss.report.pictures import CasePictures
+
+Row = Mapping[str, Any]
+
+MASK_COLUMNS = (
+    "mask", "class", "pixel_accuracy", "mean_iou", "dice", "dice_sd", "sensitivity", "specificity",
+    "volume_difference", "hausdorff95", "surface_dice",
+)  # fmt: skip
+COUNT_COLUMNS = (
+    "mask", "class", "patients", "surface_undefined", "patients_without_lesion", "false_alarms", "false_alarm_ml",
+    "slices", "dice_slice", "lesion_slices", "dice_lesion_slice",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows (column key → value) with a caption.
+
+    Attributes:
+        rows: one mapping per row.
+        caption: a sentence or two under the table.
+        columns: keys to show, in order; none given means those of the first row.
+    """
+
+    rows: Sequence[Row]
+    caption: str = ""
+    columns: tuple[str, ...] = ()
+
+    @property
+    def shown(self) -> tuple[str, ...]:
+        """The keys of the columns, without those that no row has."""
+        keys = self.columns or tuple(dict.fromkeys(key for row in self.rows for key in row))
+        return tuple(key for key in keys if any(key in row for row in self.rows))
+
+
+@dataclass(frozen=True)
+class ReportContent:
+    """One report.
+
+    Attributes:
+        title: first line.
+        facts: short label → value, shown as cards at the top (cases, recipe, machine, time taken, …).
+        tables: heading → table.
+        curves: heading → history of a training, one mapping per epoch ({"epoch": 1, "loss": 0.7, …}).
+        cases: pictures of cases, in the order shown.
+        provenance: how it came to be; any nesting of plain values.
+        notes: lines the reader should know (choices made for this machine, limits of the figures).
+    """
+
+    title: str
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    tables: Mapping[str, Table] = field(default_factory=dict)
+    curves: Mapping[str, Sequence[Mapping[str, float]]] = field(default_factory=dict)
+    cases: Sequence[CasePictures] = ()
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+    notes: Sequence[str] = ()
+
+
+def mask_tables(rows: Sequence[Row], heading: str = "Masks") -> dict[str, Table]:
+    """Give the two tables of mask quality from the rows of ``metrics.summary.summarise``.
+
+    The first holds the figures, the second how many patients and slices stand behind them. The class column
+    is left out where there is one class.
+    """
+    one_class = len({row["class"] for row in rows}) < 2
+    dropped = {"class"} if one_class else set()
+    figures = tuple(key for key in MASK_COLUMNS if key not in dropped)
+    counts = tuple(key for key in COUNT_COLUMNS if key not in dropped)
+    return {
+        heading: Table(rows, EMPTY_MASK_RULE, figures),
+        f"{heading}: patients and slices": Table(rows, "", counts),
+    }
