@@ -1,0 +1,1 @@
+"""The project folder: manifest, labels, masks, provenance, lock."""
