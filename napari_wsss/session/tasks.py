@@ -1,0 +1,73 @@
+"""What the worker process can be asked to do. Everything here may import torch; the window never runs it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from napari_wsss.pipeline.recipe import Recipe
+from napari_wsss.pipeline.runner import run
+from napari_wsss.progress import Work
+from napari_wsss.session.workspaces import workspace_of
+from napari_wsss.store.project import Project
+
+
+def run_stages(
+    project: str, recipe: Mapping[str, Any], stages: Sequence[str], device: str, cases: Sequence[str] | None
+) -> Work[dict[str, Any]]:
+    """Run stages of a recipe over a project folder; see :func:`napari_wsss.pipeline.runner.run`."""
+    opened = Project.open(Path(project), lock=False)
+    parsed = Recipe.parse(recipe, where="recipe")
+    return (yield from run(parsed, workspace_of(opened, parsed), stages, device=device, case_ids=cases))
+
+
+def estimate(project: str, recipe: Mapping[str, Any], device: str) -> Work[dict[str, float]]:
+    """Measure a small piece of every stage on this machine; give step → seconds per unit of the plan."""
+    from napari_wsss.session.timing import seconds_per_unit
+
+    opened = Project.open(Path(project), lock=False)
+    parsed = Recipe.parse(recipe, where="recipe")
+    return (yield from seconds_per_unit(parsed, workspace_of(opened, parsed), device))
+
+
+def evaluate(project: str, recipe: Mapping[str, Any], subsets: Sequence[str]) -> Work[dict[str, Any]]:
+    """Score classifier, proposals and predictions of a project against its reference masks."""
+    from napari_wsss.session.evaluation import evaluate_project
+
+    opened = Project.open(Path(project), lock=False)
+    parsed = Recipe.parse(recipe, where="recipe")
+    return (yield from evaluate_project(opened, workspace_of(opened, parsed), parsed, subsets))
+
+
+def evaluate_folders(pred: str, ref: str) -> Work[dict[str, Any]]:
+    """Score a folder of masks against a folder of reference masks of the same names."""
+    from napari_wsss.session.evaluation import compare_folders
+
+    return (yield from compare_folders(Path(pred), Path(ref)))
+
+
+def networks() -> Work[dict[str, int]]:
+    """Give network → trainable parameters."""
+    from napari_wsss.models.counts import parameter_counts
+
+    yield from ()
+    return parameter_counts()
+
+
+def machine() -> Work[dict[str, Any]]:
+    """Say what this machine trains on: ``{"device": …, "gpu": bool, "name": …}``."""
+    from napari_wsss.engine.device import describe
+
+    yield from ()
+    return describe()
+
+
+TASKS: dict[str, Callable[..., Work[Any]]] = {
+    "run": run_stages,
+    "estimate": estimate,
+    "evaluate": evaluate,
+    "evaluate-folders": evaluate_folders,
+    "networks": networks,
+    "machine": machine,
+}
