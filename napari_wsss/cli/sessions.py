@@ -1,0 +1,53 @@
+"""How a command comes to a session, its recipe, or the worker process."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from napari_wsss.cli.terminal import watch
+
+if TYPE_CHECKING:
+    from napari_wsss.pipeline.recipe import Recipe
+    from napari_wsss.session import Session
+
+
+def open_session(project: Path) -> Session:
+    """Open a project folder. Raises ProjectError as :meth:`Session.open`."""
+    from napari_wsss.session import Session
+
+    return Session.open(project)
+
+
+def choose_recipe(
+    session: Session, recipe: str | None, overrides: Sequence[str], device: str, *, keep: bool = True
+) -> None:
+    """Put a recipe and settings to use; the project's own where nothing is said.
+
+    Raises:
+        RecipeError: unknown recipe, step or knob, or a value out of bounds.
+    """
+    if recipe is None and not overrides and "recipe" in session.project.settings:
+        return
+    watch(session.use(recipe, overrides, device, keep=keep))
+
+
+def read_recipe(name: str) -> Recipe:
+    """Give a published recipe by name, or read one from a YAML file.
+
+    Raises:
+        RecipeError: no such recipe, or the file holds none.
+    """
+    from napari_wsss.pipeline.recipe import Recipe
+    from napari_wsss.recipes import recipe_named
+
+    return Recipe.read(Path(name)) if name.endswith((".yaml", ".yml")) else recipe_named(name)
+
+
+def in_worker(task: str, **arguments: Any) -> Any:  # noqa: ANN401 (any JSON value)
+    """Do a task that needs no project in a worker process of its own, and give its result."""
+    from napari_wsss.session.jobs import Worker
+
+    with Worker() as worker:
+        return watch(worker.call(task, **arguments))

@@ -1,0 +1,104 @@
+"""A session that only remembers what the command line asked of it."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from napari_wsss.progress import Note, Progress
+
+
+class FakeSession:
+    """Stands in for Session; ``calls`` lists (method, arguments)."""
+
+    calls: list
+    settings: dict
+    failure: BaseException | None
+
+    def __init__(self, folder):
+        cases = {
+            name: SimpleNamespace(patient=name[0], subset=subset, channel_names=("T2", "FLAIR"))
+            for name, subset in (("a1", "train"), ("a2", "train"), ("b1", "val"))
+        }
+        labels = SimpleNamespace(classes=("lesion", "edema"))
+        self.project = SimpleNamespace(folder=folder, cases=cases, labels=labels, settings=self.settings)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.calls.append(("close",))
+
+    def note(self, *call):
+        self.calls.append(call)
+        yield Progress("work", 1, 2, values={"loss": 0.25})
+        yield Note("a choice was made")
+        if self.failure is not None:
+            raise self.failure
+        yield Progress("work", 2, 2)
+
+    @classmethod
+    def create(cls, folder, **arguments):
+        session = cls(folder)
+        yield from session.note("create", folder, arguments)
+        return session
+
+    @classmethod
+    def open(cls, folder):
+        cls.calls.append(("open", folder))
+        return cls(folder)
+
+    def use(self, recipe=None, overrides=(), device="auto", *, keep=True):
+        yield from self.note("use", recipe, list(overrides), device, keep)
+        return []
+
+    def estimate(self, stages=None, *, device="auto"):
+        yield from self.note("estimate", stages, device)
+        rows = [("maps", "maps", "missing", 3, 90.0), ("propose", "crf", "valid", 0, None)]
+        return [Planned(*row) for row in rows]
+
+    def run(self, stages=None, *, device="auto", cases=None):
+        yield from self.note("run", stages, device, cases)
+        return {"done": ["maps"]}
+
+    def evaluate(self, subsets):
+        yield from self.note("evaluate", subsets)
+        return {
+            "classifier": [{"class": "lesion", "auc": 0.75}],
+            "masks": [{"mask": "crf", "dice": 0.5}, {"mask": "origin", "dice": None}],
+        }
+
+    def report(self):
+        yield from self.note("report")
+        return self.project.folder / "report.html"
+
+    def label(self, *arguments):
+        self.calls.append(("label", *arguments))
+
+    def proposal(self, case):
+        return None if case == "b1" else np.ones((1, 2, 2), dtype=np.uint8)
+
+    def accept(self, case, mask, *, edited):
+        self.calls.append(("accept", case, int(mask.sum()), edited))
+
+    def export(self, folder, *, what, cases):
+        yield from self.note("export", folder, what, cases)
+        return [folder / "a1.nii.gz"]
+
+
+class Planned(SimpleNamespace):
+    """A step of a plan."""
+
+    def __init__(self, stage, step, state, units, seconds):
+        super().__init__(stage=stage, step=step, state=state, units=units, seconds=seconds)
+
+    def to_json(self):
+        return dict(vars(self))
+
+
+@pytest.fixture
+def session(monkeypatch):
+    """Put the fake in the place of Session and give its class."""
+    fake = type("Fake", (FakeSession,), {"calls": [], "settings": {}, "failure": None})
+    monkeypatch.setattr("napari_wsss.session.Session", fake)
+    return fake
