@@ -1,0 +1,183 @@
+"""CaseLayers: the layers of the case on the desk — scan, map, mask — and the arrays behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from napari.utils.colormaps import Colormap, DirectLabelColormap
+from qtpy.QtCore import QObject, Signal
+
+from napari_wsss.data.view import view_of
+from napari_wsss.data.volume import Volume
+from napari_wsss.types import FloatArray, LabelMap
+from napari_wsss.widgets._layers import image_layers
+
+if TYPE_CHECKING:
+    from napari import Viewer
+
+COLOURS = ("#ff5a36", "#36c5ff", "#ffd836", "#7dff36", "#d66bff", "#ff8ac2", "#36ffc8", "#c8a06e")
+"""One colour a class; told apart on grey, also by most colour-blind people."""
+MAP_COLOURS = Colormap(
+    [
+        [0.4, 0.0, 0.5, 0.0],
+        [0.5, 0, 0.5, 0.06],
+        [0.8, 0.2, 0.35, 0.4],
+        [1.0, 0.55, 0.1, 0.6],
+        [1.0, 0.95, 0.4, 0.75],
+    ],
+    name="lesion evidence",
+    controls=[0.0, 0.2, 0.45, 0.75, 1.0],
+)
+"""Transparent where there is no evidence, so that the scan stays readable."""
+
+_MAP_LOOK: dict[str, Any] = {"name": "map", "colormap": MAP_COLOURS, "blending": "translucent"}
+_MASK_LOOK: dict[str, Any] = {"name": "mask", "opacity": 0.55}
+
+
+class CaseLayers(QObject):
+    """Layers of the case on the desk.
+
+    Args:
+        viewer: where they are shown.
+        volume: the scan.
+        classes: names of the lesion classes.
+
+    Attributes:
+        mask: (Z, Y, X), on-disk order; the brush writes into it.
+        heat: (Z, Y, X) float32, the map of one class.
+
+    Signals:
+        painted: the person changed the mask (brush, eraser, fill, undo, redo).
+        slice_changed: another slice is shown; its number.
+    """
+
+    painted = Signal()
+    slice_changed = Signal(int)
+
+    def __init__(self, viewer: Viewer, volume: Volume, classes: Sequence[str]) -> None:
+        super().__init__()
+        self.viewer = viewer
+        self.classes = tuple(classes)
+        self._take(volume)
+        self.images = [viewer.add_image(data, **words) for data, words, _ in image_layers(volume)]
+        self.map_layer = viewer.add_image(
+            self._view.apply(self.heat), contrast_limits=(0.0, 1.0), scale=self._scale, **_MAP_LOOK
+        )
+        self.mask_layer = viewer.add_labels(
+            self._view.apply(self.mask), colormap=_mask_colours(len(self.classes)), scale=self._scale, **_MASK_LOOK
+        )
+        self.mask_layer.selected_label = 1
+        self.mask_layer.n_edit_dimensions = 2
+        viewer.dims.axis_labels = (*viewer.dims.axis_labels[:-3], "z", "y", "x")
+        self._place()
+        self._slice = self.slice_index
+        self.mask_layer.events.paint.connect(self._on_paint)
+        self.mask_layer.events.selected_label.connect(self._keep_label)
+        viewer.dims.events.current_step.connect(self._on_step)
+
+    def fits(self, volume: Volume, classes: Sequence[str]) -> bool:
+        """Whether the layers can show another case: same channels and classes, and the person removed none."""
+        names = ["image"] if volume.rgb else list(volume.channels)
+        present = all(layer in self.viewer.layers for layer in self._layers)
+        same_kind = [bool(layer.rgb) for layer in self.images] == [volume.rgb] * len(names)
+        return present and same_kind and tuple(classes) == self.classes and names == self._channels
+
+    def turn_to(self, volume: Volume) -> None:
+        """Show another case in the same layers: a fraction of the time that removing and adding takes napari."""
+        self._take(volume)
+        shown = image_layers(volume)
+        for layer, (data, words, _) in zip(self.images, shown, strict=True):
+            layer.data = data
+            layer.scale = words["scale"]
+            if not volume.rgb:
+                layer.contrast_limits_range = layer.contrast_limits = words["contrast_limits"]
+        self.map_layer.data = self._view.apply(self.heat)
+        self.mask_layer.data = self._view.apply(self.mask)
+        self.map_layer.scale = self.mask_layer.scale = self._scale
+        self._place()
+
+    def _take(self, volume: Volume) -> None:
+        """Make the arrays for a case."""
+        self._view = view_of(volume)
+        self._scale = self._view.scale(volume.geometry.spacing)
+        self._channels = ["image"] if volume.rgb else list(volume.channels)
+        self.mask: LabelMap = np.zeros(volume.geometry.shape, np.uint8)
+        self.heat: FloatArray = np.zeros(volume.geometry.shape, np.float32)
+
+    def _place(self) -> None:
+        """Go to the middle slice, fit the picture into the window, and make the mask what the brush paints."""
+        self.viewer.layers.selection.active = self.mask_layer
+        self.go_to(self.depth // 2)
+        self.viewer.reset_view()
+
+    @property
+    def _layers(self) -> list[Any]:
+        return [*self.images, self.map_layer, self.mask_layer]
+
+    @property
+    def depth(self) -> int:
+        """Number of slices."""
+        return int(self.mask.shape[0])
+
+    @property
+    def slice_index(self) -> int:
+        """Number of the slice shown, as in label tables."""
+        place = self.viewer.dims.point[-3] / self._scale[0]  # other layers may have other slices: go by millimetres
+        return int(np.clip(round(place), 0, self.depth - 1))
+
+    def go_to(self, z: int) -> None:
+        """Show slice ``z``."""
+        self.viewer.dims.set_point(self.viewer.dims.ndim - 3, z * self._scale[0])
+
+    def show_mask(self, mask: LabelMap, z: int | None = None) -> None:
+        """Show a mask, (Z, Y, X), or (Y, X) for slice ``z`` alone."""
+        self.mask[slice(None) if z is None else z] = mask
+        self._redraw(self.mask_layer, z)
+
+    def forget_strokes(self) -> None:
+        """Empty the brush's undo history: what it holds no longer fits the mask. The mode stays as it is."""
+        mode = self.mask_layer.mode
+        self.mask_layer.editable = False
+        self.mask_layer.editable = True
+        self.mask_layer.mode = mode
+
+    def show_map(self, heat: FloatArray, z: int | None = None) -> None:
+        """Show a map in [0, 1], (Z, Y, X), or (Y, X) for slice ``z`` alone."""
+        self.heat[slice(None) if z is None else z] = heat
+        self._redraw(self.map_layer, z)
+
+    def close(self) -> None:
+        """Take the layers off the viewer."""
+        self.viewer.dims.events.current_step.disconnect(self._on_step)
+        self.mask_layer.events.paint.disconnect(self._on_paint)
+        self.mask_layer.events.selected_label.disconnect(self._keep_label)
+        for layer in self._layers:
+            if layer in self.viewer.layers:
+                self.viewer.layers.remove(layer)
+
+    def _redraw(self, layer: Any, z: int | None) -> None:  # noqa: ANN401
+        """Draw a layer anew whose array changed in place, if the change can be seen. Extent and contrast stay."""
+        if z is None or z == self.slice_index or self.viewer.dims.ndisplay == 3:
+            layer.refresh(thumbnail=False, highlight=False, extent=False)
+
+    def _on_paint(self) -> None:
+        self.painted.emit()
+
+    def _keep_label(self) -> None:
+        """Offer no label beyond the classes."""
+        self.mask_layer.selected_label = min(self.mask_layer.selected_label, len(self.classes))
+
+    def _on_step(self) -> None:
+        if self._slice != self.slice_index:
+            self._slice = self.slice_index
+            self.slice_changed.emit(self._slice)
+
+
+def _mask_colours(classes: int) -> DirectLabelColormap:
+    """Give background no colour and every class its own."""
+    colours: dict[int | None, Any] = {None: "#ffffff", 0: "transparent"}
+    return DirectLabelColormap(
+        color_dict=colours | {number + 1: COLOURS[number % len(COLOURS)] for number in range(classes)}
+    )

@@ -1,0 +1,47 @@
+"""Dock: the base of the docks — a column that scrolls, over the desk of its viewer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qtpy.QtCore import Qt
+from qtpy.QtWidgets import QFrame, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+
+from napari_wsss.widgets._desk import desk_of
+from napari_wsss.widgets._frame import ensure_step_bar
+
+if TYPE_CHECKING:
+    from napari import Viewer
+
+WIDTH = 350
+"""Width the docks get at first, in logical pixels; it leaves half of a 1280-pixel window to the scan."""
+MIN_WIDTH = 300
+"""Nothing is cut off down to this width."""
+
+
+class Dock(QWidget):
+    """A dock over the desk of its viewer.
+
+    Attributes:
+        desk: what all docks share.
+        column: the layout that a dock fills from top to bottom.
+    """
+
+    def __init__(self, viewer: Viewer) -> None:
+        super().__init__()
+        self.desk = desk_of(viewer)
+        ensure_step_bar(self.desk)
+        content = QWidget()
+        self.column = QVBoxLayout(content)
+        self.column.setContentsMargins(6, 4, 6, 6)
+        self.column.setSpacing(6)
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setWidget(content)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(scroll)
+        self.setMinimumWidth(MIN_WIDTH)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)

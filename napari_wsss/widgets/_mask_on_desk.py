@@ -1,0 +1,157 @@
+"""The mask of the case on the desk: where it comes from, and what the person did to it."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+from qtpy.QtCore import QObject, Signal
+
+from napari_wsss.types import LabelMap
+from napari_wsss.widgets._case_layers import CaseLayers
+from napari_wsss.widgets._loading import Loaded
+
+Origin = Literal["proposal", "accepted", "prediction", "edited"]
+ORIGINS: dict[Origin, str] = {
+    "proposal": "the proposal, live",
+    "accepted": "the accepted mask",
+    "prediction": "the segmenter's mask",
+    "edited": "your corrections, not accepted yet",
+}
+
+
+class MaskOnDesk(QObject):
+    """Decides what the mask layer shows. Sliders reach it only while it shows the proposal: no stroke is ever lost.
+
+    Attributes:
+        origin: what is shown.
+        started_from: what the person's strokes began with.
+
+    Signals:
+        changed: the mask, or what it is, changed.
+        origin_changed: what is shown is something else now.
+    """
+
+    changed = Signal()
+    origin_changed = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.origin: Origin = "proposal"
+        self.started_from: Origin = "proposal"
+        self._layers: CaseLayers | None = None
+        self._loaded: Loaded | None = None
+        self._drafts: dict[str, tuple[LabelMap, Origin]] = {}
+
+    @property
+    def edited(self) -> bool:
+        """Whether the mask holds strokes of the person."""
+        return self.origin == "edited"
+
+    @property
+    def unfinished(self) -> list[str]:
+        """Cases with strokes that were not accepted."""
+        here = [self._loaded.case_id] if self._loaded is not None and self.edited else []
+        return sorted({*self._drafts, *here})
+
+    def clear(self) -> None:
+        """No case is on the desk, and no strokes of another project are kept."""
+        self._layers = self._loaded = None
+        self.origin = "proposal"
+        self._drafts.clear()
+
+    def show(self, layers: CaseLayers, loaded: Loaded) -> None:
+        """Turn to a case: its unfinished corrections if there are any, else the accepted mask, else the proposal."""
+        self._layers, self._loaded = layers, loaded
+        layers.painted.connect(self._on_painted)
+        if loaded.case_id in self._drafts:
+            draft, self.started_from = self._drafts[loaded.case_id]
+            self._set("edited", draft)
+        else:
+            self.choose("accepted" if loaded.accepted_slices.all() and loaded.accepted is not None else "proposal")
+
+    def leave(self) -> None:
+        """Another case comes: keep this one's unfinished corrections."""
+        if self._layers is not None and self._loaded is not None and self.edited:
+            self._drafts[self._loaded.case_id] = (self._layers.mask.copy(), self.started_from)
+        if self._layers is not None:
+            self._layers.painted.disconnect(self._on_painted)
+        self._layers = None
+
+    def choices(self) -> list[Origin]:
+        """Give the masks that can be shown for this case."""
+        if self._loaded is None:
+            return []
+        found: list[Origin] = ["proposal"]
+        found += ["accepted"] if self._loaded.accepted is not None else []
+        found += ["prediction"] if self._loaded.prediction is not None else []
+        return [*found, "edited"] if self.edited else found
+
+    def choose(self, origin: Origin) -> None:
+        """Show the proposal, the accepted mask or the prediction; corrections not accepted are given up."""
+        if self._loaded is None or origin == "edited":
+            return
+        self._drafts.pop(self._loaded.case_id, None)
+        masks = {
+            "proposal": self._loaded.proposal,
+            "accepted": self._loaded.accepted,
+            "prediction": self._loaded.prediction,
+        }
+        self._set(origin, masks[origin])
+
+    def propose(self, mask: LabelMap, z: int | None) -> None:
+        """Take a live answer; it is shown only where no person has decided otherwise."""
+        if self._layers is not None and self.origin == "proposal":
+            self._layers.show_mask(self._with_decisions(mask, z), z)
+            self.changed.emit()
+
+    def decided(self, loaded: Loaded) -> None:
+        """The mask, or slices of it, were accepted; strokes made in other slices or since then are kept."""
+        whole = loaded.accepted if loaded.accepted_slices.all() else None
+        if self._layers is None or self._loaded is None or self._loaded.case_id != loaded.case_id:
+            draft = self._drafts.get(loaded.case_id)
+            if whole is not None and draft is not None and np.array_equal(draft[0], whole):
+                del self._drafts[loaded.case_id]
+            return
+        self._loaded = loaded
+        if whole is not None and np.array_equal(self._layers.mask, whole):
+            self._drafts.pop(loaded.case_id, None)
+            self.origin = "accepted"
+        self.origin_changed.emit()
+        self.changed.emit()
+
+    def withdrawn(self, loaded: Loaded) -> None:
+        """Nothing of the case is accepted any more; what was shown as accepted gives way to the proposal."""
+        if self._loaded is None or self._loaded.case_id != loaded.case_id:
+            return
+        self._loaded = loaded
+        if self.origin in {"accepted", "proposal"}:
+            self.choose("proposal")
+        else:
+            self.origin_changed.emit()
+
+    def _set(self, origin: Origin, mask: LabelMap | None) -> None:
+        if self._layers is None:
+            return
+        self.origin = origin
+        mask = mask if mask is not None else np.zeros_like(self._layers.mask)
+        self._layers.show_mask(self._with_decisions(mask, None) if origin == "proposal" else mask)
+        self._layers.forget_strokes()
+        self.origin_changed.emit()
+        self.changed.emit()
+
+    def _with_decisions(self, mask: LabelMap, z: int | None) -> LabelMap:
+        """Give a proposal in which the slices already accepted stay as they were accepted."""
+        if self._loaded is None or self._loaded.accepted is None or self._loaded.accepted_slices.all():
+            return mask
+        kept, slices = self._loaded.accepted, self._loaded.accepted_slices
+        if z is not None:
+            return kept[z] if slices[z] else mask
+        return np.where(slices[:, None, None], kept, mask)
+
+    def _on_painted(self) -> None:
+        if not self.edited:
+            self.started_from = self.origin
+            self.origin = "edited"
+            self.origin_changed.emit()
+        self.changed.emit()

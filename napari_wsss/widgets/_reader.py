@@ -1,0 +1,32 @@
+"""napari reader: scans of every format the package reads, shown the radiological way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+LayerData = tuple[Any, dict[str, Any], str]
+
+
+def get_reader(path: str | list[str]) -> Callable[[str | list[str]], list[LayerData]] | None:
+    """Give the function that reads ``path``, or None when it is nothing we read (npe2 reader)."""
+    from napari_wsss.data.readers import SUFFIXES
+
+    first = Path(path[0] if isinstance(path, list) else path)
+    known = first.is_dir() or first.name.lower().endswith(tuple(SUFFIXES))
+    return _read if known else None
+
+
+def _read(path: str | list[str]) -> list[LayerData]:
+    """Read one scan or several; the layers of each are named after its file."""
+    from napari_wsss.data.readers import read_volume
+    from napari_wsss.widgets._layers import image_layers
+
+    layers: list[LayerData] = []
+    for item in path if isinstance(path, list) else [path]:
+        file = Path(item)
+        for data, keywords, kind in image_layers(read_volume(file)):
+            name = file.name if keywords["name"] == "image" else f"{file.name} {keywords['name']}"
+            layers.append((data, {**keywords, "name": name}, kind))
+    return layers

@@ -1,0 +1,98 @@
+"""Settings of the recipe's steps that belong to some stages, one folded form a step; every edit is kept at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from qtpy.QtCore import QTimer
+from qtpy.QtWidgets import QVBoxLayout, QWidget
+
+from napari_wsss.params import Params
+from napari_wsss.widgets._decisions import set_knobs
+from napari_wsss.widgets._desk import Desk
+from napari_wsss.widgets._fold import Fold
+from napari_wsss.widgets._params import ParamsForm
+
+SAVE_DELAY_MS = 400
+
+
+class SettingsPanel(QWidget):
+    """Forms of all steps of ``stages`` that run as jobs.
+
+    Args:
+        desk: whose recipe it edits.
+        stages: stages whose steps are shown.
+    """
+
+    def __init__(self, desk: Desk, stages: Sequence[str]) -> None:
+        super().__init__()
+        self._desk = desk
+        self._stages = tuple(stages)
+        self.forms: dict[str, ParamsForm] = {}
+        self._edited: dict[str, Params] = {}
+        self._save_soon = QTimer(self)
+        self._save_soon.setSingleShot(True)
+        self._save_soon.setInterval(SAVE_DELAY_MS)
+        self._save_soon.timeout.connect(self.save)
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(3)
+        desk.project_changed.connect(self.rebuild)
+        desk.recipe_changed.connect(self._refresh)
+        desk.job_changed.connect(self._lock)
+        self.rebuild()
+
+    def rebuild(self) -> None:
+        """Make the forms anew for the recipe in use."""
+        self._save_soon.stop()
+        self._edited.clear()
+        while (item := self._column.takeAt(0)) is not None:
+            item.widget().deleteLater()
+        self.forms = {}
+        session = self._desk.session
+        if session is None:
+            return
+        for name, step in session.recipe.steps.items():
+            if step.stage not in self._stages or step.live or not step.knobs():
+                continue
+            form = ParamsForm(step)
+            form.valueChanged.connect(lambda params, step_name=name: self._edit(step_name, params))
+            self.forms[name] = form
+            self._column.addWidget(Fold(f"Settings: {name}", form, (type(step).__doc__ or "").splitlines()[0]))
+        self._lock()
+
+    def save(self) -> None:
+        """Keep what was edited in the project."""
+        self._save_soon.stop()
+        session, edited = self._desk.session, dict(self._edited)
+        self._edited.clear()
+        if session is None:
+            return
+        for name, params in edited.items():
+            before = session.recipe.step(name)
+            knobs = {
+                knob: value for knob in params.knobs() if (value := getattr(params, knob)) != getattr(before, knob)
+            }
+            if knobs:
+                set_knobs(self._desk, name, knobs)
+
+    def _edit(self, step: str, params: Params) -> None:
+        self._edited[step] = params
+        self._save_soon.start()
+
+    def _refresh(self) -> None:
+        """Follow a change of the recipe made elsewhere."""
+        session = self._desk.session
+        if session is None or self._edited:
+            return
+        if any(name not in session.recipe.steps for name in self.forms):
+            self.rebuild()
+            return
+        for name, form in self.forms.items():
+            if form.value() != session.recipe.step(name):
+                form.setValue(session.recipe.step(name))
+
+    def _lock(self) -> None:
+        """A running job has its settings already; a change would only be misleading."""
+        for form in self.forms.values():
+            form.setEnabled(self._desk.job is None and self._desk.writable)

@@ -1,0 +1,336 @@
+"""The desk in the real viewer: layers, live tuning, strokes that are never lost, jobs."""
+
+import subprocess
+import sys
+from types import MappingProxyType
+
+import numpy as np
+import pytest
+from qtpy.QtWidgets import QMessageBox
+
+from napari_wsss.errors import JobError
+from napari_wsss.widgets._decisions import accept, add_class, keep_settings, label, reject
+from napari_wsss.widgets._desk import desk_of
+from napari_wsss.widgets._jobs import _RUNNING
+from napari_wsss.widgets._live import _Visitor
+from napari_wsss.widgets._questions import Answer, Box, Question, Settled
+from napari_wsss.widgets._watcher import may_leave
+
+pytestmark = pytest.mark.gui
+
+
+@pytest.fixture
+def errors(monkeypatch):
+    heard = []
+    monkeypatch.setattr("napari_wsss.widgets._desk.tell_error", heard.append)
+    monkeypatch.setattr("napari_wsss.widgets._decisions.tell_error", heard.append)
+    return heard
+
+
+def tune(desk, qtbot, step="cut", **knobs):
+    with qtbot.waitSignal(desk.live.settled, timeout=10_000):
+        desk.tune(step, **knobs)
+
+
+def go_to(desk, qtbot, case_id):
+    with qtbot.waitSignals([desk.case_opened, desk.live.settled], timeout=10_000):
+        desk.show_case(case_id)
+
+
+def paint(desk, z, row, column):
+    desk.layers.mask_layer.data_setitem((np.array([z]), np.array([row]), np.array([column])), 1)
+
+
+def test_one_desk_a_viewer(viewer, desk):
+    assert desk_of(viewer) is desk
+
+
+def test_a_case_comes_with_its_layers(opened, viewer):
+    assert [layer.name for layer in viewer.layers] == ["image", "map", "mask"]
+    assert opened.loaded.case_id == "case0"
+    assert opened.layers.slice_index == 2
+    np.testing.assert_allclose(viewer.layers["mask"].scale, (2.5, 1.0, 1.0))
+    assert viewer.layers.selection.active is viewer.layers["mask"]
+
+
+def test_the_slider_index_is_the_slice_number(opened, viewer):
+    for z in range(opened.layers.depth):
+        viewer.dims.set_current_step(0, z)
+        assert opened.layers.slice_index == z
+        np.testing.assert_array_equal(viewer.layers["image"]._slice.image.raw, opened.loaded.volume.array[0, z])
+
+
+def test_a_slider_moves_map_and_mask(opened, qtbot):
+    tuner = opened.tuner
+    np.testing.assert_array_equal(opened.layers.mask, tuner.mask())
+    np.testing.assert_array_equal(opened.layers.heat, tuner.evidence()[0])
+    before = opened.layers.mask.sum()
+    tune(opened, qtbot, value=0.2)
+    np.testing.assert_array_equal(opened.layers.mask, (opened.layers.heat >= 0.2).astype(np.uint8))
+    assert opened.layers.mask.sum() > before
+
+
+def test_the_visible_slice_comes_first(opened, qtbot):
+    order = []
+    opened.answered.connect(lambda answer: order.append(answer.z))
+    opened.layers.go_to(4)
+    tune(opened, qtbot, value=0.3)
+    assert order == [4, None]
+
+
+def test_the_newest_move_wins(opened, qtbot):
+    with qtbot.waitSignal(opened.live.settled, timeout=10_000):
+        for percent in range(20, 80):
+            opened.tune("cut", value=percent / 100)
+    assert not opened.live.busy
+    assert opened.tuner.recipe.steps["cut"].value == pytest.approx(0.79)
+    np.testing.assert_array_equal(opened.layers.mask, opened.tuner.mask())
+
+
+def test_a_step_that_fails_is_told_and_the_next_move_still_works(opened, qtbot):
+    heard = []
+    opened.live.failed.disconnect()
+    opened.live.failed.connect(heard.append)
+    tune(opened, qtbot, value=7.0)
+    assert "value" in str(heard[0])
+    tune(opened, qtbot, value=0.4)
+    assert opened.tuner.recipe.steps["cut"].value == 0.4
+
+
+def test_strokes_survive_sliders_and_other_cases(opened, qtbot):
+    opened.layers.mask[:] = 0
+    paint(opened, 1, 3, 4)
+    assert opened.mask.edited
+    drawn = opened.layers.mask.copy()
+    tune(opened, qtbot, value=0.2)
+    np.testing.assert_array_equal(opened.layers.mask, drawn)
+    go_to(opened, qtbot, "case1")
+    assert not opened.mask.edited
+    go_to(opened, qtbot, "case0")
+    assert opened.mask.edited
+    np.testing.assert_array_equal(opened.layers.mask, drawn)
+    opened.mask.choose("proposal")
+    with qtbot.waitSignal(opened.live.settled):
+        opened.retune()
+    np.testing.assert_array_equal(opened.layers.mask, opened.tuner.mask())
+
+
+@pytest.mark.parametrize("answer", ["Yes", "No"])
+def test_leaving_with_strokes_not_accepted_is_asked_for(opened, qtbot, monkeypatch, answer):
+    asked = []
+
+    def question(_, __, words):
+        asked.append(words)
+        return getattr(QMessageBox.StandardButton, answer)
+
+    monkeypatch.setattr(QMessageBox, "question", question)
+    window = opened.viewer.window._qt_window
+    assert may_leave(opened, window)
+    assert asked == []
+    paint(opened, 0, 1, 1)
+    go_to(opened, qtbot, "case1")
+    assert opened.mask.unfinished == ["case0"]
+    assert may_leave(opened, window) is (answer == "Yes")
+    assert "will be lost: case0" in asked[0]
+
+
+def test_undo_takes_a_stroke_back(opened):
+    before = opened.layers.mask.copy()
+    paint(opened, 0, 1, 1)
+    assert opened.layers.mask.sum() == before.sum() + 1
+    opened.layers.mask_layer.undo()
+    np.testing.assert_array_equal(opened.layers.mask, before)
+
+
+def test_no_label_beyond_the_classes(opened):
+    opened.layers.mask_layer.selected_label = 5
+    assert opened.layers.mask_layer.selected_label == 1
+
+
+def test_accept_keeps_exactly_what_is_shown(opened, session, qtbot):
+    paint(opened, 0, 2, 3)
+    shown = opened.layers.mask.copy()
+    with qtbot.waitSignal(opened.cases_changed):
+        accept(opened)
+    np.testing.assert_array_equal(session.project.accepted("case0"), shown)
+    assert session.project.state("case0") == "accepted"
+    assert session.project.accepted_provenance("case0")["edited"] is True
+    assert opened.mask.origin == "accepted"
+    go_to(opened, qtbot, "case1")
+    go_to(opened, qtbot, "case0")
+    np.testing.assert_array_equal(opened.layers.mask, shown)
+
+
+def test_accept_right_after_a_move_waits_for_the_volume(opened, session, qtbot):
+    with qtbot.waitSignal(opened.cases_changed, timeout=10_000):
+        opened.tune("cut", value=0.25)
+        accept(opened)
+    expected = (opened.layers.heat >= 0.25).astype(np.uint8)
+    np.testing.assert_array_equal(session.project.accepted("case0"), expected)
+
+
+def test_an_accepted_slice_stays_while_sliders_move_the_rest(opened, session, qtbot):
+    with qtbot.waitSignal(opened.cases_changed):
+        accept(opened, [2])
+    kept = opened.layers.mask[2].copy()
+    assert session.project.accepted_slices("case0").tolist() == [False, False, True, False, False]
+    tune(opened, qtbot, value=0.15)
+    np.testing.assert_array_equal(opened.layers.mask[2], kept)
+    np.testing.assert_array_equal(opened.layers.mask[3], opened.tuner.mask(3))
+
+
+def test_reject(opened, session, qtbot):
+    with qtbot.waitSignal(opened.cases_changed):
+        reject(opened, "blurred")
+    assert session.project.state("case0") == "rejected"
+
+
+def test_labels_are_saved_at_once(opened, session, qtbot):
+    with qtbot.waitSignal(opened.labels_changed):
+        label(opened, "lesion", 1, [1, 2])
+    assert session.project.labels.slice_labels("case0")[:, 0].tolist() == [-1, 1, 1, -1, -1]
+    assert "case0,1,1" in (session.project.folder / "labels.csv").read_text()
+
+
+def test_a_new_class_gets_a_colour_and_a_label_value(opened, qtbot):
+    with qtbot.waitSignals([opened.labels_changed, opened.case_opened], timeout=10_000):
+        add_class(opened, "bleed")
+    assert opened.layers.classes == ("lesion", "bleed")
+    opened.layers.mask_layer.selected_label = 2
+    assert opened.layers.mask_layer.selected_label == 2
+
+
+def test_kept_settings_become_the_projects(opened, session, qtbot):
+    tune(opened, qtbot, value=0.31)
+    assert session.recipe.steps["cut"].value == 0.5
+    with qtbot.waitSignal(opened.recipe_changed):
+        keep_settings(opened)
+    assert session.recipe.steps["cut"].value == 0.31
+
+
+def test_only_the_case_asked_for_last_appears(opened, qtbot):
+    shown = []
+    opened.case_opened.connect(lambda: shown.append(opened.loaded.case_id))
+    opened.show_case("case1")
+    opened.show_case("case2")
+    qtbot.waitUntil(lambda: opened.loaded is not None and opened.loaded.case_id == "case2" and not opened.loading)
+    assert shown == ["case2"]
+
+
+def test_next_and_previous_go_round(opened, qtbot):
+    for by, expected in ((-1, "case2"), (1, "case0"), (1, "case1")):
+        with qtbot.waitSignal(opened.case_opened, timeout=10_000):
+            opened.step_case(by)
+        assert opened.loaded.case_id == expected
+
+
+def test_the_way_follows_what_was_done(opened, qtbot):
+    qtbot.waitUntil(lambda: opened.way.next == "Label")
+    with qtbot.waitSignal(opened.way_changed):
+        label(opened, "lesion", 1, [1])
+        label(opened, "lesion", 0, [3])
+    assert opened.way.next == "Train"
+    assert "train the classifier" in opened.way.sentence
+    with qtbot.waitSignal(opened.way_changed, timeout=10_000):
+        assert opened.run(["train-classifier"], "Train")
+    assert {"Label", "Train"} <= opened.way.done
+
+
+def test_one_job_at_a_time(opened, qtbot, errors):
+    with qtbot.waitSignal(opened.job.finished if opened.job else opened.job_changed):
+        assert opened.run(["maps"], "Maps")
+        assert not opened.run(["predict"], "Predict")
+    assert "still running" in str(errors[0])
+    qtbot.waitUntil(lambda: opened.job is None)
+
+
+def test_an_error_of_a_job_is_told(opened, session, qtbot, errors):
+    session.fails = JobError("out of memory: lower batch_size")
+    opened.run(["train-classifier"], "Train")
+    qtbot.waitUntil(lambda: opened.job is None)
+    assert [str(error) for error in errors] == ["out of memory: lower batch_size"]
+
+
+def test_a_case_without_maps_shows_its_kept_proposal(desk, session, qtbot):
+    session.has_maps = False
+    kept = np.zeros((5, 24, 20), np.uint8)
+    kept[1, 2, 3] = 1
+    session.project.write_proposal("cut", "case0", kept, {"key": "1"})
+    with qtbot.waitSignals([desk.case_opened, desk.live.settled], timeout=10_000):
+        desk.adopt(session)
+    assert not desk.tuner.has_maps
+    np.testing.assert_array_equal(desk.layers.mask, kept)
+
+
+def test_closing_the_viewer_ends_threads_and_closes_the_project(opened, session):
+    opened.viewer.close()
+    assert session.closed
+    assert not _RUNNING
+
+
+def test_the_window_never_imports_torch():
+    code = (
+        "import sys; from napari_wsss.widgets import (MapsDock, ProjectDock, ReviewDock, TrainDock, TuneDock,"
+        " get_reader, load_sample, open_desk); import napari_wsss.session;"
+        " bad = {'torch', 'monai', 'lightning', 'torchvision'} & set(sys.modules); assert not bad, bad"
+    )
+    subprocess.run([sys.executable, "-W", "ignore", "-c", code], check=True)
+
+
+def test_a_slow_volume_comes_slice_by_slice_and_gives_way_to_the_next_move(opened, qtbot, monkeypatch):
+    monkeypatch.setattr("napari_wsss.widgets._live.BLOCK_SECONDS", 0.0)
+    order = []
+    opened.answered.connect(lambda answer: order.append((answer.z, answer.left)))
+    opened.layers.go_to(1)
+    tune(opened, qtbot, value=0.3)
+    assert order == [(1, 0), (0, 3), (2, 2), (3, 1), (4, 0)]
+    np.testing.assert_array_equal(opened.layers.mask, opened.tuner.mask())
+    np.testing.assert_array_equal(opened.layers.heat, opened.tuner.evidence()[0])
+
+
+def test_a_question_interrupts_the_volume():
+    class Slow:
+        has_maps = slicewise = True
+        timings = MappingProxyType({})
+        cut = 0
+
+        def set(self, _, value):
+            self.cut = value
+
+        def evidence(self, _):
+            return np.zeros((1, 2, 2), np.float32)
+
+        def mask(self, _):
+            return np.full((2, 2), self.cut, np.uint8)
+
+    box = Box()
+    visitor = _Visitor(box)
+    heard = visitor._slice_by_slice(Slow(), Question(1, 0, Slow, 0, 9))
+    assert [next(heard).z for _ in range(2)] == [1, 2]
+    box.put(Question(2, 0, Slow, 0, 9, {"cut": {"value": 3}}))
+    assert list(heard) == []
+    assert not visitor._current
+    answered = list(visitor.answer(box.take()))
+    assert answered[-1] == Settled(0, 2)
+    assert all(item.mask.max() == 3 for item in answered if isinstance(item, Answer))
+
+
+def test_the_next_case_comes_in_the_same_layers(opened, qtbot):
+    before = list(opened.viewer.layers)
+    opened.layers.map_layer.visible = False
+    go_to(opened, qtbot, "case1")
+    assert list(opened.viewer.layers) == before
+    assert not opened.layers.map_layer.visible
+    assert np.shares_memory(opened.layers.images[0].data, opened.loaded.volume.array)
+    assert np.shares_memory(opened.layers.mask_layer.data, opened.layers.mask)
+    np.testing.assert_array_equal(opened.layers.mask, opened.tuner.mask())
+    opened.viewer.layers.remove("map")
+    go_to(opened, qtbot, "case2")
+    assert [layer.name for layer in opened.viewer.layers] == ["image", "map", "mask"]
+
+
+def test_slices_are_right_beside_another_layer(opened):
+    opened.viewer.add_image(np.zeros((40, 24, 20)), scale=(0.5, 1.0, 1.0))
+    for z in range(opened.layers.depth):
+        opened.layers.go_to(z)
+        assert opened.layers.slice_index == z

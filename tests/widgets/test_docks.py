@@ -1,0 +1,336 @@
+"""Every dock, driven as a person does: buttons, sliders, keys."""
+
+import numpy as np
+import pytest
+from qtpy.QtCore import Qt
+from qtpy.QtWidgets import (
+    QAbstractButton,
+    QAbstractSlider,
+    QAbstractSpinBox,
+    QComboBox,
+    QDockWidget,
+    QLabel,
+    QLineEdit,
+    QScrollBar,
+    QTabBar,
+    QWidget,
+)
+
+from napari_wsss.widgets import open_desk
+from napari_wsss.widgets._desk import desk_of
+from napari_wsss.widgets._frame import BAR
+from napari_wsss.widgets._keys import KEYS
+from napari_wsss.widgets._open_desk import DOCKS, dock_called, show_dock
+
+pytestmark = pytest.mark.gui
+
+
+@pytest.fixture
+def shown(make_napari_viewer, session, qtbot):
+    """A visible viewer of 1280 × 720 with all docks and the session's first case."""
+    viewer = make_napari_viewer(show=True)
+    viewer.window.resize(1280, 720)
+    desk = open_desk(viewer)
+    with qtbot.waitSignals([desk.case_opened, desk.live.settled, desk.way_changed], timeout=20_000):
+        desk.adopt(session)
+    qtbot.waitUntil(lambda: not desk.loading)
+    return desk
+
+
+def click(qtbot, button):
+    assert button.isEnabled()
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+
+
+def controls(widget):
+    """Give what a person can act on in a dock; parts inside a control share its tooltip."""
+    kinds = (QAbstractButton, QAbstractSlider, QAbstractSpinBox, QComboBox, QLineEdit)
+    for child in widget.findChildren(QWidget):
+        inside = isinstance(child.parent(), (QAbstractSpinBox, QComboBox, QTabBar))
+        if isinstance(child, kinds) and not isinstance(child, QScrollBar) and not inside:
+            yield child
+
+
+def has_tooltip(control):
+    while control is not None and not isinstance(control, QDockWidget):
+        if control.toolTip():
+            return True
+        control = control.parent()
+    return False
+
+
+def test_opening_the_desk_adds_five_tabs_and_one_step_bar(shown):
+    viewer = shown.viewer
+    assert set(viewer.window.dock_widgets) == {*DOCKS, BAR}
+    open_desk(viewer)
+    assert set(viewer.window.dock_widgets) == {*DOCKS, BAR}
+    frames = [dock_called(viewer, name).parent() for name in DOCKS]
+    tabbed = viewer.window._qt_window.tabifiedDockWidgets(frames[0])
+    assert set(tabbed) == set(frames[1:])
+    assert desk_of(viewer) is shown
+
+
+def test_every_control_has_a_tooltip_and_nothing_is_cut_off(shown, qtbot):
+    window = shown.viewer.window._qt_window
+    for name in DOCKS:
+        dock = show_dock(shown.viewer, name)
+        qtbot.waitUntil(dock.isVisible)
+        assert not [control for control in controls(dock) if not has_tooltip(control)]
+        for part in dock.findChildren(QWidget):
+            if part.isVisible() and isinstance(part, (QAbstractButton, QComboBox, QLabel)):
+                right = part.mapTo(dock, part.rect().topRight()).x()
+                assert right <= dock.width(), f"{name}: {part} ends at {right} of {dock.width()}"
+            if part.isVisible() and isinstance(part, QAbstractButton) and part.text():
+                assert part.width() >= part.fontMetrics().horizontalAdvance(part.text()), part.text()
+    assert (window.width(), window.height()) == (1280, 720)
+
+
+def test_the_step_bar_says_what_comes_next_and_leads_there(shown, qtbot):
+    bar = shown.viewer.window.dock_widgets[BAR]
+    assert [button.text() for button in bar.buttons.values()] == [
+        "1 Label",
+        "2 Train",
+        "3 Map",
+        "4 Tune",
+        "5 Accept",
+        "6 Segment",
+    ]
+    assert bar.sentence.text().startswith("Next: label slices")
+    click(qtbot, bar.buttons["Accept"])
+    qtbot.waitUntil(dock_called(shown.viewer, "Review").isVisible)
+
+
+def test_label_a_slice_a_range_and_the_scan(shown, session, qtbot):
+    panel = show_dock(shown.viewer, "Project").labels
+    labels = session.project.labels
+    shown.layers.go_to(3)
+    click(qtbot, panel.buttons["lesion", 1])
+    assert labels.slice_labels("case0")[:, 0].tolist() == [-1, -1, -1, 1, -1]
+    assert "slice 3: yes" in panel._known["lesion"].text()
+    panel.scope.setCurrentIndex(1)
+    panel.first.setValue(0)
+    panel.last.setValue(1)
+    click(qtbot, panel.buttons["lesion", 0])
+    assert labels.slice_labels("case0")[:, 0].tolist() == [0, 0, -1, 1, -1]
+    panel.scope.setCurrentIndex(2)
+    click(qtbot, panel.buttons["lesion", 0])
+    assert labels.volume_labels("case0").tolist() == [0]
+
+
+def test_the_case_list_shows_states_and_opens_cases(shown, session, qtbot):
+    cases = show_dock(shown.viewer, "Project").cases
+    assert cases.states() == dict.fromkeys(("case0", "case1", "case2"), "unlabelled")
+    with qtbot.waitSignal(shown.case_opened, timeout=10_000):
+        cases.tree.itemClicked.emit(cases.tree.topLevelItem(2), 0)
+    assert shown.loaded.case_id == "case2"
+    session.project.reject("case1")
+    shown.cases_changed.emit()
+    assert cases.states()["case1"] == "rejected"
+    cases.search.setText("reject")
+    assert [item.text(0) for item in cases._items() if not item.isHidden()] == ["case1"]
+
+
+def test_sliders_move_the_mask_and_reset_brings_it_back(shown, qtbot):
+    dock = show_dock(shown.viewer, "Tune")
+    assert set(dock.forms) == {"cut", "smooth"}
+    before = shown.layers.mask.copy()
+    with qtbot.waitSignal(shown.live.settled, timeout=10_000):
+        dock.forms["cut"].editor("value").widget.value = 0.2
+    assert shown.layers.mask.sum() > before.sum()
+    with qtbot.waitSignal(shown.live.settled, timeout=10_000):
+        click(qtbot, dock.reset)
+    np.testing.assert_array_equal(shown.layers.mask, before)
+
+
+def test_dice_is_shown_live(shown, qtbot):
+    dock = show_dock(shown.viewer, "Tune")
+    assert dock.score.isHidden()
+    show_dock(shown.viewer, "Review")
+    with qtbot.waitSignal(shown.cases_changed, timeout=10_000):
+        click(qtbot, dock_called(shown.viewer, "Review").accept)
+    qtbot.waitUntil(lambda: "accepted mask: <b>1.000" in dock.score.text())
+    show_dock(shown.viewer, "Tune")
+    with qtbot.waitSignal(shown.live.settled, timeout=10_000):
+        click(qtbot, dock.back)
+        dock.forms["cut"].editor("value").widget.value = 0.2
+    qtbot.waitUntil(lambda: "<b>1.000" not in dock.score.text())
+
+
+def test_keeping_settings_changes_the_project(shown, session, qtbot):
+    dock = show_dock(shown.viewer, "Tune")
+    with qtbot.waitSignal(shown.live.settled, timeout=10_000):
+        dock.forms["cut"].editor("value").widget.value = 0.33
+    click(qtbot, dock.keep)
+    assert session.recipe.steps["cut"].value == 0.33
+    assert not dock.forms["cut"]._resets["value"].isEnabled()
+
+
+def test_train_and_compute_with_progress_and_settings(shown, session, qtbot):
+    dock = show_dock(shown.viewer, "Maps")
+    assert set(dock.settings.forms) == {"classifier"}
+    dock.settings.forms["classifier"].editor("epochs").widget.value = 7
+    with qtbot.waitSignal(shown.job_changed):
+        click(qtbot, dock.train)
+    assert session.recipe.steps["classifier"].epochs == 7
+    qtbot.waitUntil(lambda: shown.job is None)
+    assert session.ran == [("train-classifier",)]
+    with qtbot.waitSignal(shown.way_changed, timeout=10_000):
+        click(qtbot, dock.compute)
+    qtbot.waitUntil(lambda: shown.job is None)
+    assert session.ran[-1] == ("maps", "propose")
+
+
+def test_time_is_estimated(shown, qtbot):
+    from napari_wsss.widgets._plan_panel import PlanPanel
+
+    panel = show_dock(shown.viewer, "Maps").findChild(PlanPanel)
+    click(qtbot, panel.measure)
+    qtbot.waitUntil(lambda: "about 75 s" in panel.words.text())
+
+
+def test_curves_follow_training(shown, qtbot):
+    from napari_wsss.widgets._curves import Curves
+
+    dock = show_dock(shown.viewer, "Train")
+    curves = dock.findChild(Curves)
+    assert curves.isHidden()
+    click(qtbot, dock.train)
+    qtbot.waitUntil(lambda: shown.job is None)
+    assert curves.points["loss"] == [(0.0, 1.0), (1.0, 0.5), (2.0, 1 / 3), (3.0, 0.25)]
+    qtbot.waitUntil(curves.losses.isVisible)
+    qtbot.waitUntil(lambda: len(curves.losses.listDataItems()) == 1 and len(curves.scores.listDataItems()) == 1)
+
+
+def test_scores_come_as_a_table(shown, qtbot):
+    dock = show_dock(shown.viewer, "Train")
+    click(qtbot, dock.evaluate)
+    qtbot.waitUntil(lambda: dock.table.rowCount() == 2)
+    assert [dock.table.horizontalHeaderItem(c).text() for c in range(4)] == ["mask", "pa", "miou", "dice"]
+    assert [dock.table.item(1, c).text() for c in range(4)] == ["crf", "0.950", "–", "–"]
+    assert dock.classifier.item(0, 2).text() == "–"
+
+
+def test_a_job_can_be_cancelled_from_its_panel(shown, session, qtbot, monkeypatch):
+    from napari_wsss.progress import Progress
+    from napari_wsss.widgets._job_panel import JobPanel
+
+    closed = []
+
+    def endless(*_, **__):
+        try:
+            while True:
+                yield Progress("train", 1, 3, "epoch 1", {"loss": 0.5})
+        finally:
+            closed.append(True)
+
+    monkeypatch.setattr(session, "run", endless)
+    dock = show_dock(shown.viewer, "Maps")
+    panel = dock.findChild(JobPanel)
+    click(qtbot, dock.train)
+    qtbot.waitUntil(lambda: "epoch 1" in panel.detail.text())
+    assert not dock.train.isEnabled()
+    click(qtbot, panel.stop)
+    qtbot.waitUntil(lambda: shown.job is None)
+    assert closed == [True]
+    assert panel.isHidden()
+    assert dock.train.isEnabled()
+
+
+def press(qtbot, desk, key):
+    modifier, _, name = key.rpartition("-")
+    canvas = desk.viewer.window._qt_viewer.canvas.native
+    held = Qt.KeyboardModifier.ShiftModifier if modifier == "Shift" else Qt.KeyboardModifier.NoModifier
+    qtbot.keyClick(canvas, getattr(Qt.Key, f"Key_{name}"), held)
+
+
+def test_keys_decide_and_toggle(shown, session, qtbot):
+    show_dock(shown.viewer, "Review")
+    press(qtbot, shown, "H")
+    assert not shown.layers.map_layer.visible
+    press(qtbot, shown, "K")
+    assert not shown.layers.mask_layer.visible
+    press(qtbot, shown, "U")
+    assert shown.layers.mask_layer.contour == 1
+    with qtbot.waitSignal(shown.cases_changed, timeout=10_000):
+        press(qtbot, shown, "Shift-A")
+    assert session.project.accepted_slices("case0").sum() == 1
+    with qtbot.waitSignal(shown.cases_changed, timeout=10_000):
+        press(qtbot, shown, "A")
+    assert session.project.state("case0") == "accepted"
+    with qtbot.waitSignal(shown.case_opened, timeout=10_000):
+        press(qtbot, shown, "N")
+    assert shown.loaded.case_id == "case1"
+    with qtbot.waitSignal(shown.cases_changed, timeout=10_000):
+        press(qtbot, shown, "R")
+    assert session.project.state("case1") == "rejected"
+    with qtbot.waitSignal(shown.case_opened, timeout=10_000):
+        press(qtbot, shown, "Shift-N")
+    assert shown.loaded.case_id == "case0"
+
+
+def test_keys_are_told_and_distinct():
+    assert len({key.key for key in KEYS}) == len(KEYS)
+
+
+def test_brush_buttons_drive_the_mask_layer(shown, qtbot):
+    from napari_wsss.widgets._brush_panel import BrushPanel
+
+    panel = show_dock(shown.viewer, "Review").findChild(BrushPanel)
+    shown.viewer.layers.selection.active = shown.layers.map_layer
+    click(qtbot, panel.modes["paint"])
+    assert shown.layers.mask_layer.mode == "paint"
+    assert shown.viewer.layers.selection.active is shown.layers.mask_layer
+    panel.size.setValue(3)
+    assert shown.layers.mask_layer.brush_size == 3
+    before = shown.layers.mask.copy()
+    shown.layers.mask_layer.paint((shown.layers.slice_index, 2, 2), 1)
+    assert shown.mask.edited
+    click(qtbot, panel.undo)
+    np.testing.assert_array_equal(shown.layers.mask, before)
+
+
+def test_the_mask_shown_can_be_chosen(shown, session, qtbot):
+    dock = show_dock(shown.viewer, "Review")
+    mask = np.zeros((5, 24, 20), np.uint8)
+    mask[2, 5, 5] = 1
+    session.project.write_prediction("prediction", "case0", mask, {"key": "1"})
+    with qtbot.waitSignals([shown.case_opened, shown.live.settled], timeout=10_000):
+        shown.show_case("case0")
+    assert [dock.origin.itemData(index) for index in range(dock.origin.count())] == ["proposal", "prediction"]
+    dock.origin.setCurrentIndex(1)
+    dock.origin.activated.emit(1)
+    np.testing.assert_array_equal(shown.layers.mask, mask)
+
+
+def test_two_classes_have_their_own_maps_and_brush(make_napari_viewer, tmp_path, qtbot):
+    from fake import make_session
+
+    session = make_session(tmp_path, cases=1, classes=("benign", "malignant"))
+    desk = open_desk(make_napari_viewer())
+    with qtbot.waitSignals([desk.case_opened, desk.live.settled], timeout=20_000):
+        desk.adopt(session)
+    panel = show_dock(desk.viewer, "Review")
+    from napari_wsss.widgets._brush_panel import BrushPanel
+    from napari_wsss.widgets._show_panel import ShowPanel
+
+    assert panel.findChild(ShowPanel).classes.count() == 2
+    brush = panel.findChild(BrushPanel)
+    brush.label.activated.emit(1)
+    assert desk.layers.mask_layer.selected_label == 2
+
+
+def test_a_read_only_project_offers_no_changes(make_napari_viewer, session, qtbot):
+    session.project.read_only_reason = "another window has it open"
+    desk = open_desk(make_napari_viewer())
+    with qtbot.waitSignals([desk.case_opened, desk.live.settled], timeout=20_000):
+        desk.adopt(session)
+    assert "another window" in dock_called(desk.viewer, "Project").about.text()
+    review, maps = dock_called(desk.viewer, "Review"), dock_called(desk.viewer, "Maps")
+    assert not any(button.isEnabled() for button in (review.accept, review.reject, maps.train, maps.compute))
+
+
+def test_without_a_project_docks_say_so(make_napari_viewer):
+    desk = open_desk(make_napari_viewer())
+    assert "No project is open" in dock_called(desk.viewer, "Project").about.text()
+    assert "No case is open" in dock_called(desk.viewer, "Tune").hint.text()
+    assert not dock_called(desk.viewer, "Maps").train.isEnabled()
