@@ -1,0 +1,1 @@
+"""Recipes, their steps, keys and runs. Importing it imports no torch."""

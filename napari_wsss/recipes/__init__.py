@@ -1,0 +1,15 @@
+"""The published systems, each a literal over shared parts. A new recipe is a file here and a name in ``RECIPES``."""
+
+from napari_wsss.errors import RecipeError
+from napari_wsss.params import nearest
+from napari_wsss.pipeline.recipe import Recipe
+from napari_wsss.recipes.mixed_unet import MIXED_UNET
+
+RECIPES: dict[str, Recipe] = {recipe.name: recipe for recipe in (MIXED_UNET,)}
+
+
+def recipe_named(name: str) -> Recipe:
+    """Give a published recipe. Raises RecipeError with the nearest name if there is none."""
+    if name not in RECIPES:
+        raise RecipeError(f"no recipe called '{name}'. {nearest(name, tuple(RECIPES))}")
+    return RECIPES[name]

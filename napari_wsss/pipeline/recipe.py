@@ -1,0 +1,145 @@
+"""Recipe: a published system, or a user's own, as data — named steps over shared parts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any, Self
+
+import yaml
+from pydantic import Field, model_validator
+
+from napari_wsss.errors import RecipeError
+from napari_wsss.files import read_yaml
+from napari_wsss.params import Knob, Params, nearest
+from napari_wsss.pipeline.step import Step
+from napari_wsss.pipeline.steps import AnyStep
+
+
+class Recipe(Params):
+    """Steps in the order in which they run.
+
+    Attributes:
+        name: as used on the command line.
+        title: one line for a menu.
+        source: the publication it follows, and what was left open there and chosen here.
+        steps: step name → step; a link names an earlier step.
+        proposal: the mask step whose result the clinician reviews.
+        rows: mask and prediction steps that the evaluation table lists, in that order.
+        small: ``step.knob=value`` settings used without a GPU, unless the person sets those knobs.
+    """
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
+    title: str
+    source: str = ""
+    steps: Mapping[str, Annotated[AnyStep, Field(discriminator="kind")]]
+    proposal: str
+    rows: tuple[str, ...] = ()
+    small: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _links_hold(self) -> Self:
+        seen: dict[str, Step] = {}
+        for name, step in self.steps.items():
+            for field, accepted in step.link_kinds().items():
+                target = getattr(step, field)
+                if target:
+                    _check_link(f"{name}.{field}", target, accepted, seen)
+            seen[name] = step
+        _check_link("proposal", self.proposal, ("mask",), seen)
+        for row in self.rows:
+            _check_link("rows", row, ("mask", "prediction"), seen)
+        return self
+
+    @classmethod
+    def read(cls, path: Path) -> Self:
+        """Read a recipe from YAML (safely: no code, unknown keys refused with the nearest valid name).
+
+        Raises:
+            RecipeError: a key is unknown, a value out of bounds, a link broken.
+        """
+        return cls.parse(read_yaml(path), where=str(path))
+
+    def to_yaml(self) -> str:
+        """Give YAML text that :meth:`read` turns into an equal recipe."""
+        return yaml.safe_dump(self.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
+
+    def step(self, name: str) -> Step:
+        """Give the step called ``name``. Raises RecipeError with the nearest name if there is none."""
+        if name not in self.steps:
+            raise RecipeError(f"recipe '{self.name}' has no step '{name}'. {nearest(name, tuple(self.steps))}")
+        return self.steps[name]
+
+    def with_knobs(self, step: str, **knobs: Any) -> Self:  # noqa: ANN401
+        """Give a copy with knobs of one step changed, validated.
+
+        Raises:
+            RecipeError: unknown step or knob, or a value out of bounds.
+        """
+        old = self.step(step)
+        valid = tuple(old.knobs())
+        for name in knobs:
+            if name not in valid:
+                raise RecipeError(f"step '{step}' has no knob '{name}'. {nearest(name, valid)}")
+        try:
+            new = old.replace(**knobs)
+        except RecipeError as error:
+            raise RecipeError(str(error).replace(type(old).__name__, step)) from error
+        return self.model_copy(update={"steps": {**self.steps, step: new}})
+
+    def with_overrides(self, overrides: Sequence[str]) -> Self:
+        """Apply settings of the form ``step.knob=value``; values are read as YAML.
+
+        Raises:
+            RecipeError: a setting of another form, an unknown name or a value out of bounds.
+        """
+        recipe = self
+        for text in overrides:
+            step, name, value = parse_override(text)
+            knob = type(recipe.step(step)).knobs().get(name)
+            recipe = recipe.with_knobs(step, **{name: value if knob is None else _typed(knob, value)})
+        return recipe
+
+    def upstream(self, name: str) -> Iterator[str]:
+        """Give the names of all steps that ``name`` depends on, and its own, in running order."""
+        wanted = {name}
+        for candidate in reversed(list(self.steps)):
+            if candidate in wanted:
+                wanted.update(self.steps[candidate].links().values())
+        yield from (candidate for candidate in self.steps if candidate in wanted)
+
+    def giving(self, artefact: str) -> list[str]:
+        """Give the names of the steps that give ``artefact``."""
+        return [name for name, step in self.steps.items() if step.gives == artefact]
+
+
+def parse_override(text: str) -> tuple[str, str, str]:
+    """Split ``step.knob=value``; the value stays text.
+
+    Raises:
+        RecipeError: the text has another form.
+    """
+    address, equals, value = text.partition("=")
+    step, dot, knob = address.strip().partition(".")
+    if not (equals and dot and step and knob):
+        raise RecipeError(f"'{text}' is no setting: expected step.knob=value, such as refined.value=0.35.")
+    return step, knob, value.strip()
+
+
+def _typed(knob: Knob, text: str) -> Any:  # noqa: ANN401
+    """Read a value as YAML, but leave it text where the knob takes text (a precision of "32")."""
+    takes_text = knob.annotation is str or any(isinstance(choice, str) for choice in knob.choices)
+    try:
+        value = yaml.safe_load(text)
+    except yaml.YAMLError:
+        value = text
+    return value if isinstance(value, str) or not takes_text else text
+
+
+def _check_link(where: str, target: str, accepted: Sequence[str], seen: Mapping[str, Step]) -> None:
+    if target not in seen:
+        raise ValueError(f"{where} names '{target}', which is no earlier step. {nearest(target, tuple(seen))}")
+    if seen[target].gives not in accepted:
+        raise ValueError(
+            f"{where} needs a step that gives {' or '.join(accepted)}; '{target}' gives a {seen[target].gives}."
+        )

@@ -1,0 +1,63 @@
+"""Step: one stage of a recipe — its knobs, and links to the steps that feed it."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Literal, get_args
+
+from pydantic import Field
+
+from napari_wsss.params import Params
+
+Stage = Literal["train-classifier", "maps", "propose", "train-segmenter", "predict"]
+STAGES: tuple[Stage, ...] = get_args(Stage)
+"""In the order in which they run; each is also a command."""
+
+Artefact = Literal["slices", "classifier", "maps", "evidence", "mask", "segmenter", "prediction"]
+"""What a step gives.
+
+slices: network inputs of a case, (Z, channels, size, size).  classifier, segmenter: a trained model.
+maps: raw activation maps of a case, scale → (C, Z, h, w).  evidence: soft map of a case, (C, Z, Y, X) in [0, 1].
+mask, prediction: label map of a case, (Z, Y, X).
+"""
+
+
+def link(*accepts: Artefact, default: str | None = None, help: str) -> Any:  # noqa: ANN401 (a pydantic field)
+    """Declare a link to an upstream step that gives one of ``accepts``."""
+    extra: Any = {"link": list(accepts)}
+    return Field(... if default is None else default, description=help, json_schema_extra=extra)
+
+
+class Step(Params):
+    """Base of all steps.
+
+    Attributes:
+        stage: the command that runs it.
+        gives: what it leaves behind.
+        version: raised when its result changes for the same knobs, so that older results count as stale.
+        works_on: "case" when each case is worked alone, "cohort" when it learns from all training cases.
+        live: computed in the window while sliders move (no torch); the others are jobs.
+        uses_labels: image-level labels take part in its result.
+        uses_accepted: accepted masks take part in its result.
+    """
+
+    stage: ClassVar[Stage]
+    gives: ClassVar[Artefact]
+    version: ClassVar[int] = 1
+    works_on: ClassVar[Literal["case", "cohort"]] = "case"
+    live: ClassVar[bool] = False
+    uses_labels: ClassVar[bool] = False
+    uses_accepted: ClassVar[bool] = False
+
+    @classmethod
+    def link_kinds(cls) -> dict[str, tuple[Artefact, ...]]:
+        """Give the link fields and what each accepts."""
+        extras = {name: info.json_schema_extra for name, info in cls.model_fields.items()}
+        return {name: _accepted(extra) for name, extra in extras.items() if isinstance(extra, dict) and "link" in extra}
+
+    def links(self) -> dict[str, str]:
+        """Give field → name of the upstream step, for the links that are set."""
+        return {field: name for field in self.link_kinds() if (name := getattr(self, field))}
+
+
+def _accepted(extra: dict[str, Any]) -> tuple[Artefact, ...]:
+    return tuple(extra["link"])
