@@ -17,7 +17,7 @@ def small(monkeypatch):
     monkeypatch.setattr(
         demo,
         "SETTINGS",
-        [*settings, "slices.size=64", "classifier.epochs=1", "segmenter.width=4", "segmenter.epochs=1"],
+        [*settings, "slices.size=128", "classifier.epochs=1", "segmenter.width=4", "segmenter.epochs=1"],
     )
 
 
