@@ -21,6 +21,7 @@ from napari_wsss.widgets._mask_on_desk import MaskOnDesk
 from napari_wsss.widgets._notify import tell, tell_error, tell_note
 from napari_wsss.widgets._progress_of import Way, way_of
 from napari_wsss.widgets._questions import Answer
+from napari_wsss.widgets._warm import warm_up_once
 from napari_wsss.widgets._watcher import Watcher
 
 if TYPE_CHECKING:
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 
 _DESKS: WeakKeyDictionary[Any, Desk] = WeakKeyDictionary()
 PLAN_DELAY_MS = 150
+WARM_SECONDS = 60.0
+"""How long the window's end waits at most for the compiler, which cannot be interrupted."""
 WRITE_SECONDS = 120.0
 """How long a project stays open at most for one mask that is still being saved."""
 
@@ -109,6 +112,7 @@ class Desk(QObject):
         self._loader: Job | None = None
         self._planner: Job | None = None
         self._writing: list[Job] = []
+        self._warmer: Job | None = None
         self._evidence: Any = None
         self._plan_soon = QTimer(self)
         self._plan_soon.setSingleShot(True)
@@ -134,6 +138,7 @@ class Desk(QObject):
         """Take an open session; the one before is closed."""
         self.close_project()
         self.session = session
+        self._warmer = warm_up_once()
         self.project_changed.emit()
         if session.project.cases:
             self.show_case(next(iter(session.project.cases)))
@@ -424,6 +429,8 @@ class Desk(QObject):
                 job.cancel()
                 job.wait()
         self.live.close()
+        if self._warmer is not None:
+            self._warmer.wait(WARM_SECONDS)
         if self.session is not None:
             self.session.close()
             self.session = None

@@ -51,7 +51,8 @@ class MaskOnDesk(QObject):
     @property
     def unfinished(self) -> list[str]:
         """Cases with strokes that were not accepted."""
-        here = [self._loaded.case_id] if self._loaded is not None and self.edited else []
+        shown = self._loaded if self._layers is not None and self.edited else None
+        here = [shown.case_id] if shown is not None else []
         return sorted({*self._drafts, *here})
 
     def clear(self) -> None:

@@ -65,6 +65,9 @@ class FakeRecipe:
     title: str = "A recipe for tests"
     source: str = "nobody"
 
+    def giving(self, artefact: str) -> list[str]:
+        return ["prediction"] if artefact == "prediction" else []
+
     def step(self, name: str) -> Params:
         return self.steps[name]
 

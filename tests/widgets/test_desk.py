@@ -9,11 +9,13 @@ import pytest
 from qtpy.QtWidgets import QMessageBox
 
 from napari_wsss.errors import JobError
+from napari_wsss.store.project import Project
 from napari_wsss.widgets._decisions import accept, add_class, keep_settings, label, reject
 from napari_wsss.widgets._desk import desk_of
 from napari_wsss.widgets._jobs import _RUNNING
 from napari_wsss.widgets._live import _Visitor
 from napari_wsss.widgets._questions import Answer, Box, Question, Settled
+from napari_wsss.widgets._warm import warm_up_once
 from napari_wsss.widgets._watcher import may_leave
 
 pytestmark = pytest.mark.gui
@@ -177,6 +179,131 @@ def test_an_accepted_slice_stays_while_sliders_move_the_rest(opened, session, qt
     tune(opened, qtbot, value=0.15)
     np.testing.assert_array_equal(opened.layers.mask[2], kept)
     np.testing.assert_array_equal(opened.layers.mask[3], opened.tuner.mask(3))
+
+
+def until_written(desk, qtbot):
+    qtbot.waitUntil(lambda: not desk._writing, timeout=10_000)
+
+
+def test_a_waiting_accept_never_lands_on_the_next_case(opened, session, qtbot):
+    opened.tune("cut", value=0.25)
+    accept(opened)
+    assert opened.awaited == "case0"
+    go_to(opened, qtbot, "case1")
+    assert opened.awaited is None
+    until_written(opened, qtbot)
+    assert "accepted" not in session.project.states().values()
+
+
+def test_accept_pressed_twice_is_one_acceptance(opened, session, qtbot):
+    opened.tune("cut", value=0.25)
+    accept(opened)
+    accept(opened)
+    with qtbot.waitSignal(opened.cases_changed, timeout=10_000):
+        qtbot.waitUntil(lambda: not opened.live.busy)
+    until_written(opened, qtbot)
+    assert session.project.state("case0") == "accepted"
+    assert session.project.accepted_history("case0").case_ids() == set()
+
+
+def test_a_waiting_accept_is_dropped_when_the_live_path_fails(opened, session, qtbot):
+    opened.live.failed.disconnect()
+    opened.live.failed.connect(opened._on_live_failed)
+    with qtbot.waitSignal(opened.live.settled, timeout=10_000):
+        opened.tune("cut", value=7.0)
+        accept(opened)
+    assert opened.awaited is None
+    until_written(opened, qtbot)
+    assert session.project.state("case0") != "accepted"
+
+
+def test_strokes_made_while_an_accept_is_written_stay(opened, session, qtbot):
+    paint(opened, 0, 2, 3)
+    accept(opened)
+    paint(opened, 0, 5, 6)
+    drawn = opened.layers.mask.copy()
+    until_written(opened, qtbot)
+    assert opened.mask.origin == "edited"
+    assert opened.mask.unfinished == ["case0"]
+    go_to(opened, qtbot, "case1")
+    go_to(opened, qtbot, "case0")
+    np.testing.assert_array_equal(opened.layers.mask, drawn)
+    assert session.project.accepted("case0")[0, 5, 6] == 0
+
+
+def test_an_accept_written_after_leaving_leaves_no_draft(opened, session, qtbot):
+    paint(opened, 0, 2, 3)
+    accept(opened)
+    opened._leave_case()
+    until_written(opened, qtbot)
+    assert session.project.state("case0") == "accepted"
+    assert opened.mask.unfinished == []
+
+
+def test_what_was_accepted_is_saved_before_the_project_closes(opened, session, qtbot, errors):
+    for z in range(3):
+        accept(opened, [z])
+    opened.close_project()
+    until_written(opened, qtbot)
+    assert errors == []
+    with Project.open(session.project.folder, read_only=True) as project:
+        assert project.accepted_slices("case0").tolist() == [True, True, True, False, False]
+
+
+def test_a_rejection_takes_accepted_slices_off_the_desk(opened, qtbot):
+    paint(opened, 2, 2, 3)
+    accept(opened, [2])
+    until_written(opened, qtbot)
+    opened.mask.choose("proposal")
+    with qtbot.waitSignal(opened.live.settled, timeout=10_000):
+        opened.retune()
+    assert opened.layers.mask[2, 2, 3] == 1
+    with qtbot.waitSignal(opened.live.settled, timeout=10_000):
+        reject(opened, "blurred")
+    assert opened.loaded.accepted is None
+    assert not opened.loaded.accepted_slices.any()
+    assert "accepted" not in opened.mask.choices()
+    np.testing.assert_array_equal(opened.layers.mask, opened.tuner.mask())
+
+
+def test_a_segmenters_mask_is_accepted_as_the_segmenters(opened, session, qtbot):
+    facts = {"recipe": "theirs", "step": "prediction", "key": "77", "params": {"width": 8}, "weights": {"a": "b"}}
+    session.project.write_prediction("prediction", "case0", np.ones((5, 24, 20), np.uint8), facts | {"seed": 3})
+    go_to(opened, qtbot, "case0")
+    opened.mask.choose("prediction")
+    accept(opened)
+    until_written(opened, qtbot)
+    kept = session.project.accepted_provenance("case0")
+    assert {name: kept[name] for name in facts} == facts
+    assert "seed" not in kept
+
+
+def test_a_label_makes_the_live_path_anew_and_keeps_the_sliders(opened, qtbot):
+    tune(opened, qtbot, value=0.31)
+    before = opened.tuner
+    with qtbot.waitSignal(opened.live.settled, timeout=10_000):
+        label(opened, "lesion", 0, [1])
+        label(opened, "lesion", 0, [2])
+    assert opened.tuner is not before
+    assert opened.tuner.recipe.steps["cut"].value == 0.31
+    np.testing.assert_array_equal(opened.layers.mask, opened.tuner.mask())
+
+
+def test_settings_that_a_run_chose_are_told(opened, session, qtbot, monkeypatch):
+    plain = session.run
+
+    def run(*args, **kwargs):
+        session.set("classifier", epochs=1)
+        return (yield from plain(*args, **kwargs))
+
+    monkeypatch.setattr(session, "run", run)
+    with qtbot.waitSignal(opened.recipe_changed, timeout=10_000):
+        opened.run(["maps"], "Maps")
+
+
+def test_the_crf_is_compiled_once_when_a_project_opens(opened, qtbot):
+    assert opened._warmer is warm_up_once()
+    qtbot.waitUntil(lambda: not opened._warmer.running, timeout=60_000)
 
 
 def test_reject(opened, session, qtbot):

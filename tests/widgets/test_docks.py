@@ -17,6 +17,7 @@ from qtpy.QtWidgets import (
 )
 
 from napari_wsss.widgets import open_desk
+from napari_wsss.widgets._decisions import label
 from napari_wsss.widgets._desk import desk_of
 from napari_wsss.widgets._frame import BAR
 from napari_wsss.widgets._keys import KEYS
@@ -68,6 +69,32 @@ def test_opening_the_desk_adds_five_tabs_and_one_step_bar(shown):
     tabbed = viewer.window._qt_window.tabifiedDockWidgets(frames[0])
     assert set(tabbed) == set(frames[1:])
     assert desk_of(viewer) is shown
+
+
+def test_the_outline_names_its_key(shown):
+    outline = next(
+        box for box in show_dock(shown.viewer, "Review").findChildren(QAbstractButton) if box.text() == "Outline"
+    )
+    key = next(key.key for key in KEYS if key.words.startswith("outline"))
+    assert f"(key: {key})" in outline.toolTip()
+
+
+def test_reset_returns_to_the_projects_settings_after_a_label(shown, qtbot):
+    dock = show_dock(shown.viewer, "Tune")
+    with qtbot.waitSignal(shown.live.settled, timeout=10_000):
+        dock.forms["cut"].editor("value").widget.value = 0.3
+    with qtbot.waitSignal(shown.live.settled, timeout=10_000):
+        label(shown, "lesion", 0, [1])
+    assert dock.forms["cut"].value().value == 0.3
+    with qtbot.waitSignal(shown.live.settled, timeout=10_000):
+        click(qtbot, dock.reset)
+    assert shown.tuner.recipe.steps["cut"].value == 0.5
+
+
+def test_lists_look_up_all_states_at_once(shown, session, monkeypatch):
+    monkeypatch.setattr(type(session.project), "state", None)
+    shown.cases_changed.emit()
+    assert "0 of 3 accepted" in show_dock(shown.viewer, "Review").case.text()
 
 
 def test_every_control_has_a_tooltip_and_nothing_is_cut_off(shown, qtbot):
