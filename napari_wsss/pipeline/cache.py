@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from threading import Lock
+from typing import Any, Protocol
 
-from napari_wsss.types import Array
+
+class Sized(Protocol):
+    """Anything that says how many bytes it takes: an array, the kernel of a CRF."""
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes."""
 
 
 class ArrayCache:
-    """Arrays by key.
+    """Arrays, and whatever else says its size, by key.
 
     Args:
         limit: bytes kept at most. An array larger than this is not kept at all.
@@ -17,7 +24,7 @@ class ArrayCache:
 
     def __init__(self, limit: int = 1 << 30) -> None:
         self.limit = limit
-        self._arrays: OrderedDict[str, Array] = OrderedDict()
+        self._arrays: OrderedDict[str, Any] = OrderedDict()
         self._bytes = 0
         self._lock = Lock()
 
@@ -26,14 +33,14 @@ class ArrayCache:
         """Bytes kept now."""
         return self._bytes
 
-    def get(self, key: str) -> Array | None:
-        """Give the array kept under ``key``, or None."""
+    def get(self, key: str) -> Any | None:  # noqa: ANN401
+        """Give what is kept under ``key``, or None."""
         with self._lock:
             if key in self._arrays:
                 self._arrays.move_to_end(key)
             return self._arrays.get(key)
 
-    def put(self, key: str, array: Array) -> None:
+    def put(self, key: str, array: Sized) -> None:
         """Keep ``array``, dropping the least recently used until it fits."""
         with self._lock:
             old = self._arrays.pop(key, None)

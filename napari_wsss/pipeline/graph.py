@@ -23,7 +23,8 @@ class Graph:
         keys: keys of the recipe; must be those of ``recipe``.
         case_id: the case.
         scan: the case in memory.
-        roots: values of the upstream steps that are not live (raw maps), by step name.
+        roots: values of the upstream steps that are not live, by step name: arrays by name (raw maps), or a
+            function that asks a trained model.
         cache: where results are kept; may be shared by several graphs.
 
     Attributes:
@@ -39,7 +40,7 @@ class Graph:
         self.seconds: dict[str, float] = {}
         self.runs: list[str] = []
 
-    def value(self, name: str, z: int | None = None) -> Array:
+    def value(self, name: str, z: int | None = None) -> Any:  # noqa: ANN401 (array of the step's artefact, or a kernel)
         """Give the result of a live step.
 
         Args:
@@ -49,7 +50,11 @@ class Graph:
         step = self.recipe.step(name)
         if not isinstance(step, LiveStep):
             raise TypeError(f"step '{name}' is a job, not a live step")
-        if z is not None and not self.slicewise(name):
+        if step.passes is not None:
+            return self.value(step.passes, z)
+        if step.whole:
+            z = None
+        elif z is not None and not self.slicewise(name):
             return _cut(self.value(name), slice(z, z + 1))
         key = digest(self.keys.key(name, self.case_id), str(z))
         kept = self.cache.get(key)
@@ -60,14 +65,18 @@ class Graph:
 
     def slicewise(self, name: str) -> bool:
         """Whether ``name`` and all live steps before it can be computed slice by slice."""
-        steps = (self.recipe.step(upstream) for upstream in self.recipe.upstream(name))
-        return all(step.slicewise for step in steps if isinstance(step, LiveStep))
+        step = self.recipe.step(name)
+        if not isinstance(step, LiveStep):
+            return True
+        if step.passes is not None:
+            return self.slicewise(step.passes)
+        return step.whole or (step.slicewise and all(self.slicewise(upstream) for upstream in step.links().values()))
 
-    def _run(self, name: str, step: LiveStep, z: int | None) -> Array:
+    def _run(self, name: str, step: LiveStep, z: int | None) -> Any:  # noqa: ANN401
         region = slice(None) if z is None else slice(z, z + 1)
         inputs = {field: self._input(upstream, region, z) for field, upstream in step.links().items()}
         start = perf_counter()
-        result: Array = step.compute(inputs, self.scan.cut(region))
+        result = step.compute(inputs, self.scan.cut(region))
         self.seconds[name] = perf_counter() - start
         self.runs.append(name)
         return result
@@ -75,7 +84,8 @@ class Graph:
     def _input(self, upstream: str, region: slice, z: int | None) -> Any:  # noqa: ANN401
         if upstream not in self.roots:
             return self.value(upstream, z)
-        return {name: cut_root(name, array, region) for name, array in self.roots[upstream].items()}
+        root = self.roots[upstream]
+        return root if callable(root) else {name: cut_root(name, array, region) for name, array in root.items()}
 
 
 def cut_root(name: str, array: Array, region: slice) -> Array:

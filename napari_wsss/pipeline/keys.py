@@ -41,6 +41,8 @@ class Keys:
         step = self.recipe.step(name)
         if name in self.pinned:
             return self.pinned[name]
+        if step.passes is not None:
+            return self.key(step.passes, case_id)
         place = (name, case_id if step.works_on == "case" else "")
         if place not in self._known:
             self._known[place] = self._case(step, case_id) if step.works_on == "case" else self._cohort(name, step)

@@ -41,10 +41,9 @@ class Recipe(Params):
     def _links_hold(self) -> Self:
         seen: dict[str, Step] = {}
         for name, step in self.steps.items():
-            for field, accepted in step.link_kinds().items():
-                target = getattr(step, field)
-                if target:
-                    _check_link(f"{name}.{field}", target, accepted, seen)
+            kinds = step.link_kinds()
+            for place, target in step.links().items():
+                _check_link(f"{name}.{place}", target, kinds[place.partition(".")[0]], seen)
             seen[name] = step
         _check_link("proposal", self.proposal, ("mask",), seen)
         for row in self.rows:

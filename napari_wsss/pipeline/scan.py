@@ -25,15 +25,18 @@ class Scan:
         image: (channels, Z, Y, X) float32, normalised as the network's input is.
         spacing: voxel size along Z, Y, X in mm.
         labels: (Z, C) image-level label of each slice: 1, 0, or -1 where unknown.
+        first: number, in the whole scan, of the first slice held here.
     """
 
     image: FloatArray
     spacing: Spacing
     labels: npt.NDArray[np.int8]
+    first: int = 0
 
     def cut(self, region: slice) -> Scan:
         """Give the slices of ``region`` alone, as views."""
-        return Scan(self.image[:, region], self.spacing, self.labels[region])
+        first = self.first + region.indices(self.image.shape[1])[0]
+        return Scan(self.image[:, region], self.spacing, self.labels[region], first)
 
 
 def load_scan(recipe: Recipe, workspace: Workspace, case_id: str) -> Scan:

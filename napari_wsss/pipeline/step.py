@@ -12,17 +12,18 @@ Stage = Literal["train-classifier", "maps", "propose", "train-segmenter", "predi
 STAGES: tuple[Stage, ...] = get_args(Stage)
 """In the order in which they run; each is also a command."""
 
-Artefact = Literal["slices", "classifier", "maps", "evidence", "mask", "segmenter", "prediction"]
+Artefact = Literal["slices", "classifier", "maps", "evidence", "kernel", "region", "mask", "segmenter", "prediction"]
 """What a step gives.
 
 slices: network inputs of a case, (Z, channels, size, size).  classifier, segmenter: a trained model.
 maps: raw activation maps of a case, scale → (C, Z, h, w).  evidence: soft map of a case, (C, Z, Y, X) in [0, 1].
+kernel: what a dense CRF builds from the scan alone.  region: places of a case, bool (Z, Y, X).
 mask, prediction: label map of a case, (Z, Y, X).
 """
 
 
 def link(*accepts: Artefact, default: str | None = None, help: str) -> Any:  # noqa: ANN401 (a pydantic field)
-    """Declare a link to an upstream step that gives one of ``accepts``."""
+    """Declare a link to an upstream step that gives one of ``accepts``, or to several (a tuple of names)."""
     extra: Any = {"link": list(accepts)}
     return Field(... if default is None else default, description=help, json_schema_extra=extra)
 
@@ -55,8 +56,20 @@ class Step(Params):
         return {name: _accepted(extra) for name, extra in extras.items() if isinstance(extra, dict) and "link" in extra}
 
     def links(self) -> dict[str, str]:
-        """Give field → name of the upstream step, for the links that are set."""
-        return {field: name for field in self.link_kinds() if (name := getattr(self, field))}
+        """Give field → name of the upstream step, for the links that are set: ``field.0``, ``field.1`` of several."""
+        found: dict[str, str] = {}
+        for field in self.link_kinds():
+            value = getattr(self, field)
+            if isinstance(value, tuple):
+                found |= {f"{field}.{place}": name for place, name in enumerate(value)}
+            elif value:
+                found[field] = value
+        return found
+
+    @property
+    def passes(self) -> str | None:
+        """Name of the upstream step whose result this one hands on unchanged (it is switched off); usually None."""
+        return None
 
 
 def _accepted(extra: dict[str, Any]) -> tuple[Artefact, ...]:

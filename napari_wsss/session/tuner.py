@@ -82,12 +82,12 @@ class Tuner:
     def evidence(self, z: int | None = None) -> FloatArray:
         """Give the soft map behind the proposal: (C, Z, Y, X), or (C, Y, X) of slice ``z``; values in [0, 1]."""
         name = [name for name, step in self.steps.items() if step.gives == "evidence"][-1]
-        value = self._graph.value(name, z)
+        value: FloatArray = self._graph.value(name, z)
         return value if z is None else value[:, 0]
 
     def mask(self, z: int | None = None) -> LabelMap:
         """Give the proposal: label map (Z, Y, X), or (Y, X) of slice ``z``."""
-        value = self._graph.value(self.recipe.proposal, z)
+        value: LabelMap = self._graph.value(self.recipe.proposal, z)
         return value if z is None else value[0]
 
     def provenance(self) -> dict[str, Any]:

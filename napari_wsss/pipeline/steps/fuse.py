@@ -1,0 +1,65 @@
+"""Step: raw activation maps → one soft map on the scan's grid."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+
+from napari_wsss.data.letterbox import Letterbox
+from napari_wsss.errors import RecipeError
+from napari_wsss.params import knob
+from napari_wsss.pipeline.scan import Scan
+from napari_wsss.pipeline.step import Artefact, link
+from napari_wsss.pipeline.steps.live import LiveStep
+from napari_wsss.refine.fuse import Fuse, fuse
+from napari_wsss.types import BoolArray, FloatArray
+
+
+class FuseMaps(Fuse, LiveStep):
+    """Bring the maps of several scales onto the scan's grid, average them and stretch them to [0, 1]."""
+
+    kind: Literal["fuse-maps"] = "fuse-maps"
+    maps: str = link("maps", help="raw activation maps")
+    gate: Literal["label", "prediction", "none"] = knob(
+        "label",
+        "Which slices may hold a lesion: those labelled so (the classifier decides where nobody labelled), "
+        "those the classifier calls positive, or all.",
+    )
+    gives: ClassVar[Artefact] = "evidence"
+    uses_labels: ClassVar[bool] = True
+
+    @property
+    def slicewise(self) -> bool:
+        """Stretching over the whole volume needs the whole volume."""
+        return self.scope_of_range == "slice"
+
+    def compute(self, inputs: Mapping[str, Any], scan: Scan) -> FloatArray:
+        """Give (C, Z, Y, X) float32 in [0, 1]; zero in slices that the gate closes."""
+        maps = inputs["maps"]
+        logits = np.asarray(maps["logits"])
+        if logits.shape != scan.labels.shape:
+            raise RecipeError(
+                f"these maps are of {logits.shape[1]} classes, but the project has {scan.labels.shape[1]}: train the "
+                "classifier and compute the maps again."
+            )
+        is_open = self.open_slices(logits, scan.labels)
+        shown = np.flatnonzero(is_open.any(axis=1))
+        evidence: FloatArray = np.zeros((is_open.shape[1], *scan.image.shape[1:]), dtype=np.float32)
+        if len(shown):
+            have = [scale for scale in self.scales if f"scale-{scale:g}" in maps]
+            stacks = {scale: np.asarray(maps[f"scale-{scale:g}"][:, shown]) for scale in have}
+            grids = {scale: np.asarray(maps[f"grid-{scale:g}"]) for scale in have}
+            fused = fuse(stacks, self, Letterbox(scan.image.shape[-2:], int(maps["size"])), grids)
+            evidence[:, shown] = fused * is_open[shown].T[:, :, None, None]
+        return evidence
+
+    def open_slices(self, logits: FloatArray, labels: np.ndarray[Any, np.dtype[np.int8]]) -> BoolArray:
+        """Give (Z, C), True where the class may be present. A logit of 0 is a probability of one half."""
+        predicted = logits >= 0
+        if self.gate == "none":
+            return np.ones_like(predicted)
+        if self.gate == "prediction":
+            return predicted
+        return np.where(labels >= 0, labels == 1, predicted)
