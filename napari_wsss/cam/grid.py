@@ -19,7 +19,12 @@ from napari_wsss.cam.lines import Line, Lines, evenly, mean_line, rule_of
 
 
 def cell_grid(model: nn.Module, layer: str, sides: Sequence[int], channels: int) -> list[Line]:
-    """Find where the cells of a layer's map lie, by one forward pass of an empty image.
+    """Find where the cells of one layer's map lie; arguments and errors as :func:`cell_grids`."""
+    return cell_grids(model, [layer], sides, channels)[0]
+
+
+def cell_grids(model: nn.Module, layers: Sequence[str], sides: Sequence[int], channels: int) -> list[list[Line]]:
+    """Find where the cells of layers' maps lie, by one forward pass of an empty image.
 
     Convolutions, poolings, paddings, slices, transpositions and resizings move the cells; any other operation keeps
     the cells of every axis whose length it keeps. Where branches meet that do not agree, their mean is taken. Where an
@@ -27,24 +32,28 @@ def cell_grid(model: nn.Module, layer: str, sides: Sequence[int], channels: int)
 
     Args:
         model: any network; given back exactly as it came.
-        layer: name of a layer, as in ``model.named_modules()``, that gives (B, K, *spatial).
+        layers: names of layers, as in ``model.named_modules()``, that give (B, K, *spatial).
         sides: of the input along each spatial axis, pixels.
         channels: of the input.
 
     Returns:
-        Per spatial axis (first, step): centre of cell 0 and distance between cells, in pixels; the centre of the
-        input's pixel 0 is 0.
+        Per layer and spatial axis (first, step): centre of cell 0 and distance between cells, in pixels; the centre of
+        the input's pixel 0 is 0.
 
     Raises:
         RecipeError: the network has no such layer.
-        ModelError: the layer gives no feature map, or does not run exactly once in a forward pass.
+        ModelError: a layer gives no feature map, or does not run exactly once in a forward pass.
     """
     like = next(model.parameters(), torch.zeros(()))
     images = torch.zeros(1, channels, *sides, dtype=like.dtype, device=like.device)
-    with borrowed(model, like.device), captured(model, layer) as feature, torch.no_grad():
+    with borrowed(model, like.device), captured(model, *layers) as features, torch.no_grad():
         with _Follow(images) as follow:
             model(images)
-        cells = feature.take()
+        cells = [feature.take() for feature in features]
+    return [_lines_of(follow, map_, sides) for map_ in cells]
+
+
+def _lines_of(follow: _Follow, cells: Tensor, sides: Sequence[int]) -> list[Line]:
     lines = zip(follow.lines(cells)[2:], sides, cells.shape[2:], strict=True)
     return [line or evenly(side, count) for line, side, count in lines]
 

@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Generator, Sequence
+from functools import partial
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from napari_wsss.cam.capture import Feature, borrowed, captured
-from napari_wsss.cam.grid import as_fractions, cell_grid
-from napari_wsss.cam.methods import class_activation, class_gradients, grad_cam
+from napari_wsss.cam.ask import Asker
+from napari_wsss.cam.capture import borrowed
+from napari_wsss.cam.grid import as_fractions, cell_grids
 from napari_wsss.cam.settings import ActivationMaps
-from napari_wsss.cam.stack import MapStack
-from napari_wsss.errors import ModelError, RecipeError
+from napari_wsss.cam.stack import LayerMaps, MapStack
+from napari_wsss.cam.work import telling
+from napari_wsss.errors import ModelError
 from napari_wsss.progress import Progress, Work
 from napari_wsss.types import Array, FloatArray
 
-LAST_MAP = "trunk"
 STRIDE = 32  # every input side is a multiple of it, so that no network crops its border
-_Method = Callable[[nn.Module, Feature, Tensor], tuple[Tensor, Tensor]]
+_Maps = tuple[list[Tensor], Tensor]
 
 
 def compute_maps(
@@ -29,56 +29,52 @@ def compute_maps(
     slices: Array,
     params: ActivationMaps,
     device: str | torch.device = "auto",
-    grids: Mapping[float, FloatArray] | None = None,
+    like: MapStack | None = None,
 ) -> Work[MapStack]:
     """Ask ``model`` where it sees each class, slice by slice, at every scale.
 
-    Maps are computed in float32 (bfloat16 would leave them three digits). Grad-CAM is given times the number of places
-    of its feature map: constant within a map, this makes it the positive part of CAM for average pooling, so that maps
-    of different scales can be averaged (eq. 3 of Liu et al.) and float16 keeps their digits.
+    Maps are computed in float32 (bfloat16 would leave them three digits) and fetched from the device once a scale. So
+    that the maps of different scales can be averaged (eq. 3 of Liu et al.) and float16 keeps their digits, Grad-CAM and
+    LayerCAM are given times the number of places of their feature map: constant within a map, this makes Grad-CAM the
+    positive part of CAM for average pooling. Grad-CAM++ and SmoothGrad-CAM++ do not grow with their gradients in
+    proportion; their maps are given as parts of the scan's highest value of that class, layer and scale.
 
     Args:
-        model: gives class scores (B, C); its last feature map is the output of ``trunk``, and for "cam" its linear
-            layer is ``head``. It is given back exactly as it came, also after an error or a cancel.
+        model: gives class scores (B, C), see :func:`~napari_wsss.cam.ask.activation_maps`. It is given back exactly as
+            it came, also after an error or a cancel.
         slices: (Z, channels, *spatial), network inputs of any real type; usually (Z, channels, S, S).
-        params: method, scales, layer, batch size.
+        params: method, scales, layers, batch size.
         device: "auto" takes CUDA, then MPS, where there is one.
-        grids: those of an earlier stack of the same model, params and spatial axes, which saves a forward pass of
-            one slice at every scale; None finds them.
+        like: an earlier stack of the same model, params and spatial axes, whose grids are taken, which saves a forward
+            pass of one slice at every scale.
 
     Yields:
-        Progress in slices (a slice is done when it is done at all scales).
+        Progress in slices (a slice is done when it is done at all scales); Score-CAM and SmoothGrad-CAM++ yield after
+        every forward pass.
 
     Raises:
         RecipeError: an unknown layer, or a layer that "cam" cannot use.
-        ModelError: the network has no head, or its maps are not finite.
+        ModelError: the network cannot be asked so, or its maps are not finite.
     """
-    layer = params.layer or LAST_MAP
-    if params.method == "cam" and layer != LAST_MAP:
-        raise RecipeError(f"'cam' works on the last feature map only, not on layer '{layer}'. Use method=grad-cam.")
-    ask = _ask_cam if params.method == "cam" else _ask_grad_cam
-    place = _place(device)
+    place = place_of(device)
     total = sum(scale**2 for scale in params.scales)
-    maps: dict[float, Array] = {}
+    stacks: list[dict[float, Array]] = []
     logits: dict[float, Array] = {}
     spent = 0.0
-    with ExitStack() as borrowing:
-        borrowing.enter_context(borrowed(model, place))
-        grids = grids or _grids(model, layer, slices.shape, params.scales)
-        feature = borrowing.enter_context(captured(model, layer))
+    with borrowed(model, place):
+        first = torch.from_numpy(np.array(slices[:1], dtype=np.float32)).to(place)
+        asker = Asker(model, params, first, often=True)
+        grids = [layer.grids for layer in like.layers] if like else _grids(model, asker.layers, slices.shape, params)
+        stacks = [{} for _ in asker.layers]
         for scale in params.scales:
-            parts = []
-            size = max(1, round(params.batch_size / scale**2))
-            for start in range(0, len(slices), size):
-                batch = torch.from_numpy(np.array(slices[start : start + size], dtype=np.float32)).to(place)
-                parts.append(_raw(ask, model, feature, resized(batch, scale)))
-                done = (spent + scale**2 * (start + len(batch)) / len(slices)) / total
-                yield Progress("maps", int(done * len(slices) + 1e-6), len(slices), f"scale {scale:g}")
-            maps[scale] = np.concatenate([part for part, _ in parts]).swapaxes(0, 1)
-            logits[scale] = np.concatenate([scores for _, scores in parts])
+            asking = _ask_scan(asker, slices, scale, params.batch_size, place)
+            maps, scores = yield from telling(asking, _counter(scale, spent, total, len(slices)))
+            for stack, of_layer in zip(stacks, maps, strict=True):
+                stack[scale] = _fetched(of_layer, params.method)
+            logits[scale] = scores.float().cpu().numpy()
             spent += scale**2
     nearest_one = min(params.scales, key=lambda scale: abs(scale - 1))
-    return MapStack(maps, logits[nearest_one], grids)
+    return MapStack([LayerMaps(*both) for both in zip(stacks, grids, strict=True)], logits[nearest_one])
 
 
 def resized(images: Tensor, scale: float) -> Tensor:
@@ -96,44 +92,65 @@ def resized_sides(sides: Sequence[int], scale: float) -> list[int]:
     return [max(STRIDE, round(side * scale / STRIDE) * STRIDE) for side in sides]
 
 
-def _grids(model: nn.Module, layer: str, shape: Sequence[int], scales: Sequence[float]) -> dict[float, FloatArray]:
-    """Give scale → (axes, 2), where the cells of the maps of slices of ``shape`` (Z, channels, *S) lie."""
-    inputs = {scale: resized_sides(shape[2:], scale) for scale in scales}
-    return {
-        scale: np.array(as_fractions(cell_grid(model, layer, sides, shape[1]), sides))
-        for scale, sides in inputs.items()
-    }
+def _ask_scan(
+    asker: Asker, slices: Array, scale: float, batch_size: int, place: torch.device
+) -> Generator[float, None, _Maps]:
+    """Ask about all slices at one scale; yield how many are done, give maps (Z, C, *s), one a layer, and scores."""
+    size = max(1, round(batch_size / scale**2))
+    answers: list[_Maps] = []
+    for start in range(0, len(slices), size):
+        batch = torch.from_numpy(np.array(slices[start : start + size], dtype=np.float32)).to(place)
+        numbers = range(start, start + len(batch))
+        asking = asker.ask(resized(batch, scale), numbers, size)
+        answers.append((yield from telling(asking, partial(_within, numbers))))
+        yield numbers.stop
+    maps = [torch.cat(parts) for parts in zip(*(maps for maps, _ in answers), strict=True)]
+    return maps, torch.cat([scores for _, scores in answers])
 
 
-def _raw(ask: _Method, model: nn.Module, feature: Feature, images: Tensor) -> tuple[Array, Array]:
-    """Give maps (B, C, *S) as float16 and class scores (B, C) as float32."""
-    maps, logits = ask(model, feature, images)
+def _within(numbers: range, done: float) -> float:
+    """Give how many slices are done when this part of ``numbers`` is."""
+    return numbers.start + len(numbers) * done
+
+
+def _counter(scale: float, spent: float, total: float, slices: int) -> Callable[[float], Progress]:
+    """Give what tells, from the slices done at one scale, how many slices' worth is done at all scales."""
+
+    def count(done: float) -> Progress:
+        worth = (spent * slices + scale**2 * done) / total
+        return Progress("maps", int(worth + 1e-6), slices, f"scale {scale:g}")
+
+    return count
+
+
+def _fetched(maps: Tensor, method: str) -> Array:
+    """Turn maps (Z, C, *s) on the device into (C, Z, *s) float16, at the strength that is kept."""
     if not bool(torch.isfinite(maps).all()):
         raise ModelError("The classifier gives activation maps that are not finite: its training diverged. Train anew.")
+    if method in ("grad-cam", "layer-cam"):
+        maps = maps * maps[0, 0].numel()
+    elif method in ("grad-cam++", "smoothgrad-cam++"):
+        highest = maps.amax(dim=[0, *range(2, maps.ndim)], keepdim=True)
+        maps = maps / torch.where(highest > 0, highest, 1)
     limit = torch.finfo(torch.float16).max
-    return maps.clamp(-limit, limit).half().cpu().numpy(), logits.detach().float().cpu().numpy()
+    fetched: Array = maps.clamp(-limit, limit).half().transpose(0, 1).contiguous().cpu().numpy()
+    return fetched
 
 
-def _ask_cam(model: nn.Module, feature: Feature, images: Tensor) -> tuple[Tensor, Tensor]:
-    head = getattr(model, "head", None)
-    if not isinstance(head, nn.Linear):
-        raise ModelError("'cam' needs a network whose linear layer is called `head`. Use method=grad-cam.")
-    with torch.no_grad():
-        logits = model(images)
-        return class_activation(feature.take(), head.weight), logits
+def _grids(
+    model: nn.Module, layers: Sequence[str], shape: Sequence[int], params: ActivationMaps
+) -> list[dict[float, FloatArray]]:
+    """Give, for each layer, scale → (axes, 2): where the cells of the maps of ``shape`` (Z, channels, *S) lie."""
+    grids: list[dict[float, FloatArray]] = [{} for _ in layers]
+    for scale in params.scales:
+        sides = resized_sides(shape[2:], scale)
+        for grid, lines in zip(grids, cell_grids(model, layers, sides, shape[1]), strict=True):
+            grid[scale] = np.array(as_fractions(lines, sides))
+    return grids
 
 
-def _ask_grad_cam(model: nn.Module, feature: Feature, images: Tensor) -> tuple[Tensor, Tensor]:
-    with torch.enable_grad():
-        logits = model(images)
-        features = feature.take()
-        gradients = class_gradients(logits, features)
-    places = features[0, 0].numel()
-    maps = [grad_cam(features.detach(), gradient) * places for gradient in gradients]
-    return torch.stack(maps, dim=1), logits
-
-
-def _place(device: str | torch.device) -> torch.device:
+def place_of(device: str | torch.device) -> torch.device:
+    """Give the device called ``device``; "auto" is CUDA, then MPS, where there is one."""
     if device != "auto":
         return torch.device(device)
     if torch.cuda.is_available():

@@ -1,8 +1,8 @@
-"""Several scales of activation maps → one soft map on the scan's grid."""
+"""Several scales and layers of activation maps → one soft map on the scan's grid."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 from pydantic import field_validator
 
@@ -51,13 +51,51 @@ def fuse(
     Raises:
         RecipeError: a scale was not computed.
     """
-    missing = [f"{scale:g}" for scale in params.scales if scale not in maps]
-    if missing:
-        have = ", ".join(f"{scale:g}" for scale in sorted(maps))
-        raise RecipeError(f"No maps at scale {', '.join(missing)}; computed are {have}. Compute the maps again.")
+    check_scales(params.scales, maps)
     grids = grids or {}
     first, *others = (letterbox.invert(maps[scale], grids.get(scale)) for scale in params.scales)
     for other in others:
         first += other
     first /= len(params.scales)
+    return min_max(first, params.scope_of_range)
+
+
+def check_scales(wanted: Sequence[float], computed: Collection[float]) -> None:
+    """Refuse scales that were not computed.
+
+    Raises:
+        RecipeError: which are missing, and which are there.
+    """
+    missing = [f"{scale:g}" for scale in wanted if scale not in computed]
+    if missing:
+        have = ", ".join(f"{scale:g}" for scale in sorted(computed)) or "none"
+        raise RecipeError(
+            f"No maps at scale {', '.join(missing)}; computed are {have}. Choose among these, or compute maps again."
+        )
+
+
+def fuse_layers(
+    layers: Sequence[tuple[Mapping[float, Array], Mapping[float, FloatArray]]], params: Fuse, letterbox: Letterbox
+) -> FloatArray:
+    """Fuse each layer's maps with :func:`fuse`, average the layers, stretch to [0, 1] again.
+
+    Layers differ in strength by orders of magnitude; stretched first, each counts alike.
+
+    Args:
+        layers: (maps, grids) of each layer, as :func:`fuse` takes them; at least one.
+        params: as for :func:`fuse`.
+        letterbox: as for :func:`fuse`.
+
+    Returns:
+        (C, Z, Y, X) float32 in [0, 1]; of a single layer what :func:`fuse` gives.
+
+    Raises:
+        RecipeError: a scale was not computed.
+    """
+    first, *others = (fuse(maps, params, letterbox, grids) for maps, grids in layers)
+    if not others:
+        return first
+    for other in others:
+        first += other
+    first /= len(layers)
     return min_max(first, params.scope_of_range)

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from napari_wsss.cam.capture import borrowed, captured
+from napari_wsss.cam.capture import borrowed, captured, features_of, last_map
 from napari_wsss.errors import ModelError, RecipeError
 
 CPU = torch.device("cpu")
@@ -42,7 +42,7 @@ def test_model_is_left_as_it_came(fail):
     model = _network()
     before = _state(model)
     try:
-        with borrowed(model, CPU), captured(model, "1") as feature:
+        with borrowed(model, CPU), captured(model, "1") as (feature,):
             assert not any(module.training for module in model.modules())
             scores = model(torch.randn(2, 1, 8, 8))
             torch.autograd.grad(scores.sum(), feature.take())
@@ -56,7 +56,7 @@ def test_model_is_left_as_it_came(fail):
 def test_layers_above_may_work_in_place():
     model = _network()
     images = torch.randn(1, 1, 8, 8)
-    with borrowed(model, CPU), captured(model, "1") as feature:
+    with borrowed(model, CPU), captured(model, "1") as (feature,):
         model(images)
         kept = feature.take()
         assert kept.min() < 0  # the in-place ReLU that follows did not reach it
@@ -65,7 +65,7 @@ def test_layers_above_may_work_in_place():
 
 def test_only_layers_above_the_captured_one_are_differentiated():
     model = _network()
-    with borrowed(model, CPU), captured(model, "2") as feature:
+    with borrowed(model, CPU), captured(model, "2") as (feature,):
         scores = model(torch.randn(1, 1, 8, 8))
         kept = feature.take()
     assert kept.is_leaf
@@ -86,7 +86,7 @@ def test_layer_without_a_feature_map():
 
 def test_layer_that_is_not_used():
     model = _network()
-    with captured(model, "1") as feature, pytest.raises(ModelError, match="not used"):
+    with captured(model, "1") as (feature,), pytest.raises(ModelError, match="not used"):
         feature.take()
 
 
@@ -95,3 +95,53 @@ def test_layer_that_runs_twice():
     model = nn.Sequential(relu, nn.Conv2d(1, 1, 1), relu)
     with captured(model, "0"), pytest.raises(ModelError, match="more than once"):
         model(torch.randn(1, 1, 4, 4))
+
+
+def test_one_forward_pass_is_cut_at_the_lowest_of_several_layers():
+    model = _network()
+    passes = []
+    model.register_forward_hook(lambda *_: passes.append(1))
+    images = torch.randn(2, 1, 8, 8)
+    with borrowed(model, CPU):
+        (upper, lower), scores = features_of(model, images, ["2", "1"], graph=True)
+        slopes = torch.autograd.grad(scores[:, 0].sum(), [upper, lower])
+    assert len(passes) == 1
+    assert lower.is_leaf
+    assert not upper.is_leaf
+    torch.testing.assert_close(upper, lower.relu())
+    # The slope passes the ReLU where it is open, and is the linear layer's weight above it.
+    torch.testing.assert_close(slopes[0], model[4].weight[0].reshape(1, 4, 6, 6).expand(2, -1, -1, -1))
+    torch.testing.assert_close(slopes[1], slopes[0] * (lower > 0))
+
+
+class _Beside(nn.Module):
+    """Two layers side by side: neither lies below the other."""
+
+    def __init__(self):
+        super().__init__()
+        self.left, self.right = nn.Conv2d(1, 2, 1), nn.Conv2d(1, 2, 1)
+
+    def forward(self, images):
+        return (self.left(images) * self.right(images)).mean((2, 3))
+
+
+def test_layers_beside_each_other():
+    model = _Beside()
+    with borrowed(model, CPU):
+        (left, right), scores = features_of(model, torch.randn(3, 1, 4, 4), ["left", "right"], graph=True)
+        slopes = torch.autograd.grad(scores.sum(), [left, right])
+    torch.testing.assert_close(slopes, (right / 16, left / 16))
+
+
+def test_scores_of_another_shape():
+    with pytest.raises(ModelError, match=r"a tensor of shape \(1, 1, 4, 4\); .* class scores"):
+        features_of(nn.Sequential(nn.Identity()), torch.zeros(1, 1, 4, 4), ["0"], graph=False)
+
+
+def test_the_last_map_is_found():
+    model = _network()
+    assert last_map(model, torch.randn(2, 1, 8, 8)) == "2"
+    assert not any(module._forward_hooks for module in model.modules())
+    assert last_map(nn.ModuleDict({"trunk": nn.Identity()}), torch.zeros(1, 1, 4, 4)) == "trunk"
+    with pytest.raises(ModelError, match="name the layer"):
+        last_map(nn.Sequential(nn.Flatten()), torch.zeros(1, 1, 4, 4))

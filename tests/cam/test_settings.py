@@ -15,6 +15,12 @@ def test_unusable_scales(scales):
         ActivationMaps.parse({"scales": scales})
 
 
+@pytest.mark.parametrize("layers", [("trunk", "trunk"), ("",)])
+def test_unusable_layers(layers):
+    with pytest.raises(RecipeError, match="different names of layers"):
+        ActivationMaps.parse({"layers": layers})
+
+
 def test_settings_need_no_torch():
-    code = "import sys, napari_wsss.cam.settings, napari_wsss.cam.stack; sys.exit('torch' in sys.modules)"
+    code = "import sys, napari_wsss.cam.cost, napari_wsss.cam.stack; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -3,7 +3,7 @@ import pytest
 
 from napari_wsss.data.letterbox import Letterbox
 from napari_wsss.errors import RecipeError
-from napari_wsss.refine.fuse import Fuse, fuse
+from napari_wsss.refine.fuse import Fuse, fuse, fuse_layers
 
 BOX = Letterbox((4, 4), 4)
 
@@ -76,3 +76,39 @@ def test_missing_scale_is_named():
 def test_unusable_scales(scales):
     with pytest.raises(RecipeError, match="one or more different"):
         Fuse.parse({"scales": scales})
+
+
+def _peak(side, row, column, height, scale=1.0):
+    maps = np.zeros((1, 1, side, side), np.float16)
+    maps[0, 0, row, column] = height
+    return {scale: maps}
+
+
+def test_layers_count_alike_however_strong_they_are():
+    weak, strong = _peak(4, 0, 0, 0.01), _peak(4, 3, 3, 1000)
+    strong[1.0][0, 0, 0, 0] = 500
+    result = fuse_layers([(weak, {}), (strong, {})], Fuse(scales=(1.0,)), BOX)
+    # Stretched: 1 and 0.5 in one place, 0 and 1 in the other; means 0.75 and 0.5, stretched again.
+    assert result[0, 0, 0, 0] == 1
+    np.testing.assert_allclose(result[0, 0, 3, 3], 0.5 / 0.75, rtol=1e-6)
+    assert result[0, 0, 1, 1] == 0
+
+
+def test_one_layer_is_fused_as_ever():
+    rng = np.random.default_rng(0)
+    maps = {1.0: rng.normal(size=(2, 3, 5, 5)), 2.0: rng.normal(size=(2, 3, 9, 9))}
+    params = Fuse(scales=(1.0, 2.0))
+    assert np.array_equal(fuse_layers([(maps, {})], params, BOX), fuse(maps, params, BOX))
+
+
+def test_a_layer_without_a_peak_takes_nothing_away():
+    layers = [(_peak(4, 1, 2, 3), {}), ({1.0: _constant(0, 8)[:, :1]}, {})]
+    result = fuse_layers(layers, Fuse(scales=(1.0,)), BOX)
+    assert np.array_equal(result, fuse(_peak(4, 1, 2, 3), Fuse(scales=(1.0,)), BOX))
+
+
+def test_layers_stretched_over_the_volume():
+    first = {1.0: np.concatenate([_constant(1, 4), _constant(3, 4)], axis=1)}
+    first[1.0][0, 0, 0, 0] = 0
+    result = fuse_layers([(first, {}), (first, {})], Fuse(scales=(1.0,), scope_of_range="volume"), BOX)
+    np.testing.assert_allclose(result[0, [0, 2], 3, 3], [1 / 3, 1], rtol=1e-6)

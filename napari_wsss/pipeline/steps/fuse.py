@@ -7,18 +7,19 @@ from typing import Any, ClassVar, Literal
 
 import numpy as np
 
+from napari_wsss.cam.stack import LayerMaps, layers_in
 from napari_wsss.data.letterbox import Letterbox
 from napari_wsss.errors import RecipeError
 from napari_wsss.params import knob
 from napari_wsss.pipeline.scan import Scan
 from napari_wsss.pipeline.step import Artefact, link
 from napari_wsss.pipeline.steps.live import LiveStep
-from napari_wsss.refine.fuse import Fuse, fuse
-from napari_wsss.types import BoolArray, FloatArray
+from napari_wsss.refine.fuse import Fuse, check_scales, fuse_layers
+from napari_wsss.types import Array, BoolArray, FloatArray
 
 
 class FuseMaps(Fuse, LiveStep):
-    """Bring the maps of several scales onto the scan's grid, average them and stretch them to [0, 1]."""
+    """Bring the maps of several scales and layers onto the scan's grid, average them and stretch them to [0, 1]."""
 
     kind: Literal["fuse-maps"] = "fuse-maps"
     maps: str = link("maps", help="raw activation maps")
@@ -48,12 +49,17 @@ class FuseMaps(Fuse, LiveStep):
         shown = np.flatnonzero(is_open.any(axis=1))
         evidence: FloatArray = np.zeros((is_open.shape[1], *scan.image.shape[1:]), dtype=np.float32)
         if len(shown):
-            have = [scale for scale in self.scales if f"scale-{scale:g}" in maps]
-            stacks = {scale: np.asarray(maps[f"scale-{scale:g}"][:, shown]) for scale in have}
-            grids = {scale: np.asarray(maps[f"grid-{scale:g}"]) for scale in have}
-            fused = fuse(stacks, self, Letterbox(scan.image.shape[-2:], int(maps["size"])), grids)
+            layers = [self._shown(layer, shown) for layer in layers_in(maps)]
+            fused = fuse_layers(layers, self, Letterbox(scan.image.shape[-2:], int(maps["size"])))
             evidence[:, shown] = fused * is_open[shown].T[:, :, None, None]
         return evidence
+
+    def _shown(self, layer: LayerMaps, shown: Array) -> tuple[dict[float, Array], dict[float, FloatArray]]:
+        """Read from disk what is needed of a layer: maps and grids of the scales chosen, of some slices."""
+        names = {scale: float(f"{scale:g}") for scale in self.scales}  # a scale as its array is named
+        check_scales(tuple(names.values()), layer.maps)
+        maps = {scale: np.asarray(layer.maps[name][:, shown]) for scale, name in names.items()}
+        return maps, {scale: np.asarray(layer.grids[name]) for scale, name in names.items() if name in layer.grids}
 
     def open_slices(self, logits: FloatArray, labels: np.ndarray[Any, np.dtype[np.int8]]) -> BoolArray:
         """Give (Z, C), True where the class may be present. A logit of 0 is a probability of one half."""

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class ComputeMaps(ActivationMaps, Step):
-    """Keep the raw map of every slice, class and scale, at the resolution of the network's feature map."""
+    """Keep the raw map of every slice, class, scale and layer, at the resolution of the network's feature map."""
 
     kind: Literal["activation-maps"] = "activation-maps"
     classifier: str = link("classifier", help="the classifier that is asked")
@@ -27,8 +27,8 @@ class ComputeMaps(ActivationMaps, Step):
     def run(self, job: Job, case_ids: Sequence[str]) -> Work[None]:
         """Write the maps of each case.
 
-        Arrays: ``scale-S`` float16 (C, Z, h, w), ``grid-S`` float64 (2, 2) (where its cells lie, see MapStack),
-        ``logits`` float32 (Z, C), ``size`` (side of the network's input).
+        Arrays: those of :meth:`MapStack.arrays` (``scale-S`` float16 (C, Z, h, w), ``grid-S`` float64 (2, 2), with an
+        ending for layers after the first, ``logits`` float32 (Z, C)), and ``size`` (side of the network's input).
         """
         from napari_wsss.cam.maps import compute_maps
         from napari_wsss.pipeline.trained import load_classifier
@@ -36,14 +36,11 @@ class ComputeMaps(ActivationMaps, Step):
         model = load_classifier(job.model_folder(self.classifier))
         total = sum(job.workspace.cases[case_id].geometry.shape[0] for case_id in case_ids)
         done = 0
-        grids = None  # those of one case hold for all: they come out of one step, at one size
+        stack = None  # the grids of one case hold for all: they come out of one step, at one size
         for case_id in case_ids:
             slices = job.arrays(self.slices, case_id)["slices"]
-            work = compute_maps(model, slices, self, device=job.device, grids=grids)
+            work = compute_maps(model, slices, self, device=job.device, like=stack)
             stack = yield from part_of(work, job.name, done, total, case_id)
-            grids = stack.grids
-            arrays = {f"scale-{scale:g}": maps for scale, maps in stack.maps.items()}
-            arrays |= {f"grid-{scale:g}": grid for scale, grid in grids.items()}
-            job.write_arrays(case_id, arrays | {"logits": stack.logits, "size": np.asarray(slices.shape[-1])})
+            job.write_arrays(case_id, stack.arrays() | {"size": np.asarray(slices.shape[-1])})
             done += slices.shape[0]
             yield Progress(job.name, done, total, case_id)
