@@ -19,7 +19,9 @@ from napari_wsss.data.readers import read_volume
 from napari_wsss.data.simulated import simulate_cohort
 from napari_wsss.metrics.overlap import class_counts, confusion, dice
 from napari_wsss.progress import drain
-from napari_wsss.refine.crf import DenseCrf, labels_from_probabilities, refine_labels
+from napari_wsss.refine.crf import labels_from_probabilities, refine
+from napari_wsss.refine.crf_settings import KernelWidths, MeanField
+from napari_wsss.refine.scan_kernel import ScanKernel
 from napari_wsss.types import FloatArray, LabelMap, Spacing
 
 Example = tuple[FloatArray, Spacing, LabelMap, LabelMap]
@@ -55,13 +57,15 @@ def main() -> None:
         f"{len(found)} slices; before the CRF: {np.mean([overlap(wrong, truth) for *_, wrong, truth in found]):.3f}\n"
     )
     print("| sxy (mm) | srgb | compat | Dice |\n|---:|---:|---:|---:|")
-    for sxy, srgb, compat in itertools.product((5, 10, 20, 30, 60), (5, 10, 20), (5, 10)):
-        params = DenseCrf(sxy=sxy, srgb=srgb, compat=compat)
-        after = [
-            overlap(labels_from_probabilities(refine_labels(wrong, scan, spacing, 1, params)), truth)
-            for scan, spacing, wrong, truth in found
-        ]
-        print(f"| {sxy} | {srgb} | {compat} | {np.mean(after):.3f} |", flush=True)
+    for sxy, srgb in itertools.product((5, 10, 20, 30, 60), (5, 10, 20)):
+        widths = KernelWidths(sxy=sxy, srgb=(srgb,))
+        kernels = [ScanKernel(scan, spacing, widths) for scan, spacing, _, _ in found]
+        for compat in (5, 10):
+            after = [
+                overlap(labels_from_probabilities(refine(wrong, kernel, 1, MeanField(compat=compat))), truth)
+                for kernel, (_, _, wrong, truth) in zip(kernels, found, strict=True)
+            ]
+            print(f"| {sxy} | {srgb} | {compat} | {np.mean(after):.3f} |", flush=True)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Matrix products on one core.
 
-The products here are small. Spread over all cores they wait, while a training keeps those cores busy, ten times longer
-for the other threads than they compute.
+The products here are shared out over threads of our own. Spread over all cores by the library too they wait, while a
+training keeps those cores busy, ten times longer for each other than they compute.
 """
 
 from __future__ import annotations

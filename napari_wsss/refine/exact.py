@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import numpy as np
 
-from napari_wsss.refine.kernel import CrfKernel, Filter, NormalisedKernel, check, features
+from napari_wsss.refine.filter_kernel import Filter, FilterKernel, NormalisedFilter
+from napari_wsss.refine.kernel import check, features
 from napari_wsss.refine.theta import Theta
-from napari_wsss.types import FloatArray
+from napari_wsss.types import BoolArray, FloatArray
 
 
-def exact_kernel(image: FloatArray, theta: Theta) -> CrfKernel:
+def exact_kernel(image: FloatArray, theta: Theta, region: BoolArray | None = None) -> FilterKernel:
     """Build both kernels as N × N matrices (memory 8 N² bytes each; 64 × 64 pixels take 134 MB).
 
     Args and errors as :func:`napari_wsss.refine.kernel.build_kernel`.
     """
-    shape = check(image, theta)
+    shape = check(image, theta, region)
     nowhere = np.zeros((0, *shape), np.float32)
     smooth = _matrix(features(nowhere, Theta(theta.smooth, theta.smooth, ())))
     appearance = _matrix(features(image, theta))
-    return CrfKernel(shape, NormalisedKernel(smooth, shape), NormalisedKernel(appearance, shape))
+    inside = np.ones(shape, np.float32) if region is None else region.astype(np.float32)
+    return FilterKernel(shape, NormalisedFilter(smooth, inside), NormalisedFilter(appearance, inside))
 
 
 def _matrix(points: FloatArray) -> Filter:

@@ -2,81 +2,106 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
 from napari_wsss.errors import InputError
-from napari_wsss.refine.bilateral_grid import BilateralGrid, choose_density
-from napari_wsss.refine.blas import one_core
+from napari_wsss.refine.bilateral_grid import BilateralGrid
+from napari_wsss.refine.colour_axes import turn
+from napari_wsss.refine.filter_kernel import FilterKernel, NormalisedFilter
 from napari_wsss.refine.gaussian import GaussianFilter
+from napari_wsss.refine.grid_density import choose_density
+from napari_wsss.refine.grid_kernel import GridKernel
+from napari_wsss.refine.meanfield import normalised
 from napari_wsss.refine.permutohedral import PermutohedralLattice
 from napari_wsss.refine.theta import Theta
-from napari_wsss.types import FloatArray
-
-Filter = Callable[[FloatArray], FloatArray]
-"""K v for a volume v (Z, Y, X) float32."""
+from napari_wsss.types import BoolArray, FloatArray
 
 
-class NormalisedKernel:
-    """D^-½ K D^-½ with D the row sums of K: symmetric normalisation, the voxel's own term kept.
+class Kernel(Protocol):
+    """Everything of a dense CRF that depends on the image, the region and the widths alone."""
 
-    Attributes:
-        of_ones: (Z, Y, X), the kernel applied to a volume of ones.
-    """
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """(Z, Y, X)."""
 
-    def __init__(self, kernel: Filter, shape: tuple[int, int, int]) -> None:
-        self._kernel = kernel
-        sums = kernel(np.ones(shape, np.float32))
-        # The voxel's own term alone is 1; less is rounding.
-        self._norm: FloatArray = 1 / np.sqrt(np.maximum(sums, np.float32(1e-20)))
-        self.of_ones: FloatArray = self(np.ones(shape, np.float32))
+    @property
+    def nbytes(self) -> int:
+        """Bytes held."""
 
-    def __call__(self, values: FloatArray) -> FloatArray:
-        """Filter (Z, Y, X) float32."""
-        result: FloatArray = self._norm * self._kernel(self._norm * values)
-        return result
+    def differences(self, unary: FloatArray, compat: tuple[float, float], iterations: int) -> FloatArray:
+        """Give Q_c - Q_0 after mean field, (C, Z, Y, X) float32.
 
-
-@dataclass(frozen=True, eq=False)
-class CrfKernel:
-    """Everything of a dense CRF that depends on the image and the widths alone.
-
-    Attributes:
-        shape: (Z, Y, X).
-        smooth: the smoothness kernel (position alone).
-        appearance: the appearance kernel (position and brightness).
-    """
-
-    shape: tuple[int, int, int]
-    smooth: NormalisedKernel
-    appearance: NormalisedKernel
+        Args:
+            unary: (C, Z, Y, X) float32, log-ratio of every class to background.
+            compat: weights of the smoothness and of the appearance kernel.
+            iterations: 0 gives the unary's own.
+        """
 
 
-def build_kernel(image: FloatArray, theta: Theta) -> CrfKernel:
-    """Build both kernels: the smoothness one exact, the appearance one on the finest bearable bilateral grid.
+def build_kernel(image: FloatArray, theta: Theta, region: BoolArray | None = None) -> Kernel:
+    """Build both kernels: the smoothness one as good as exact, the appearance one on the finest bearable grid.
 
     Where no grid is bearable (narrow kernels with many channels) the appearance kernel runs on a permutohedral lattice.
 
     Args:
         image: (channels, Z, Y, X); a single slice has Z = 1.
         theta: kernel widths in voxels and in the image's units.
+        region: (Z, Y, X); voxels outside it neither send nor receive anything. None for all.
 
     Raises:
-        InputError: the image has another number of axes or channels than ``theta``, or is not finite.
+        InputError: the image has another number of axes or channels than ``theta``, or is not finite; the region has
+            another shape.
     """
-    shape = check(image, theta)
-    density = choose_density(image, theta)
-    appearance: Filter = (
-        PermutohedralLattice(features(image, theta)) if density is None else BilateralGrid(image, theta, density)
-    )
-    smooth = GaussianFilter(theta.smooth)
-    with one_core():
-        return CrfKernel(shape, NormalisedKernel(smooth, shape), NormalisedKernel(appearance, shape))
+    shape = check(image, theta, region)
+    if region is None or region.all():
+        return _build(image, theta, None)
+    box = bounding_box(region)
+    if box is None:
+        return Cut(None, (slice(0, 0),) * 3, shape)
+    return Cut(_build(image[(slice(None), *box)], theta, region[box]), box, shape)
 
 
-def check(image: FloatArray, theta: Theta) -> tuple[int, int, int]:
+class Cut:
+    """A kernel of the box around a region; outside of it the unary stands as it is.
+
+    Attributes:
+        shape: (Z, Y, X) of the whole.
+        inner: kernel of the box, None where the region is empty.
+        box: slices along Z, Y, X.
+    """
+
+    def __init__(self, inner: Kernel | None, box: tuple[slice, slice, slice], shape: tuple[int, int, int]) -> None:
+        self.inner, self.box, self.shape = inner, box, shape
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes held."""
+        return self.inner.nbytes if self.inner is not None else 0
+
+    def differences(self, unary: FloatArray, compat: tuple[float, float], iterations: int) -> FloatArray:
+        """As :meth:`Kernel.differences`."""
+        result = normalised(unary)
+        if self.inner is not None:
+            here = (slice(None), *self.box)
+            result[here] = self.inner.differences(unary[here], compat, iterations)
+        return result
+
+
+def bounding_box(region: BoolArray) -> tuple[slice, slice, slice] | None:
+    """Give the smallest box around the True voxels of (Z, Y, X), None where there are none."""
+    sides = []
+    for axis in range(3):
+        found = np.flatnonzero(region.any(axis=tuple(other for other in range(3) if other != axis)))
+        if not len(found):
+            return None
+        sides.append(slice(int(found[0]), int(found[-1]) + 1))
+    z, y, x = sides
+    return z, y, x
+
+
+def check(image: FloatArray, theta: Theta, region: BoolArray | None = None) -> tuple[int, int, int]:
     """Give the image's (Z, Y, X). Raises InputError as :func:`build_kernel`."""
     if image.ndim != 4 or len(image) != len(theta.colour):
         raise InputError(
@@ -85,8 +110,21 @@ def check(image: FloatArray, theta: Theta) -> tuple[int, int, int]:
         )
     if not np.isfinite(image).all():
         raise InputError("The CRF got an image with NaN or infinite voxels; repair the scan first.")
+    if region is not None and region.shape != image.shape[1:]:
+        raise InputError(f"The CRF got a region of shape {region.shape}; expected the scan's, {image.shape[1:]}.")
     z, y, x = image.shape[1:]
     return z, y, x
+
+
+def _build(image: FloatArray, theta: Theta, inside: BoolArray | None) -> Kernel:
+    z, y, x = image.shape[1:]
+    spread = turn(image, theta.colour)
+    density = choose_density((z, y, x), spread, theta)
+    if density is not None:
+        return GridKernel(BilateralGrid(image, theta, density, spread), theta, (z, y, x), inside)
+    lattice, smooth = PermutohedralLattice(features(image, theta)), GaussianFilter(theta.smooth)
+    ones = np.ones((z, y, x), np.float32) if inside is None else inside.astype(np.float32)
+    return FilterKernel((z, y, x), NormalisedFilter(smooth, ones), NormalisedFilter(lattice, ones))
 
 
 def features(image: FloatArray, theta: Theta) -> FloatArray:

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from napari_wsss.refine.colour_nodes import locate_all
 from napari_wsss.refine.compiled import compiled, compiled_fast
-from napari_wsss.refine.simplex import find, locate
+from napari_wsss.refine.simplex import code_of, find
+from napari_wsss.refine.threads import each
 from napari_wsss.types import Array, FloatArray
 
 
@@ -18,13 +20,17 @@ class PermutohedralLattice:
 
     def __init__(self, features: FloatArray) -> None:
         """``features``: (d, N), already divided by the kernel's standard deviations."""
-        d, points = features.shape
-        self._ids = np.empty((points, d + 1), np.int32)
-        self._weights = np.empty((points, d + 1), np.float32)
+        d = len(features)
         # Interpolating twice adds (d + 1)² / 6, blurring with (¼, ½, ¼) along d + 1 directions (d + 1)² / 2.
         scale = np.full(d, (d + 1) * np.sqrt(2 / 3), np.float32)
-        keys, table = locate(np.ascontiguousarray(features, np.float32), scale, self._ids, self._weights)
-        self._neighbours = _neighbours(keys, table)
+        keys, codes, numbers, self._ids, self._weights = locate_all(features, scale)
+        self._neighbours = np.full((d + 1, len(keys), 2), len(keys), np.int32)
+        each(_link, [(keys, codes, numbers, direction, self._neighbours[direction]) for direction in range(d + 1)])
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the tables."""
+        return self._ids.nbytes + self._weights.nbytes + self._neighbours.nbytes
 
     def __call__(self, values: FloatArray) -> FloatArray:
         """Filter values of any shape with N entries."""
@@ -34,20 +40,17 @@ class PermutohedralLattice:
 
 
 @compiled
-def _neighbours(keys: Array, table: Array) -> Array:  # pragma: no cover (compiled)
-    """Give the point before and after along each direction: (d + 1, M, 2) int32, M where there is none."""
+def _link(keys: Array, codes: Array, numbers: Array, direction: int, neighbours: Array) -> None:  # pragma: no cover
+    """Fill in the point before and after along one direction, (M, 2); M stays where there is none."""
     count, d = keys.shape
-    result = np.empty((d + 1, count, 2), np.int32)
     key = np.empty(d, np.int32)
-    for direction in range(d + 1):
-        for index in range(count):
-            for side in range(2):
-                sign = 2 * side - 1
-                for j in range(d):
-                    key[j] = keys[index, j] + sign * (d if j == direction else -1)
-                found = table[find(key, keys, table)]
-                result[direction, index, side] = count if found < 0 else found
-    return result
+    for index in range(count):
+        for j in range(d):
+            key[j] = keys[index, j] + (d if j == direction else -1)
+        slot = find(code_of(key), codes)
+        if codes[slot] != 0:
+            neighbours[index, 1] = numbers[slot]
+            neighbours[numbers[slot], 0] = index
 
 
 @compiled_fast

@@ -7,15 +7,21 @@ import numpy as np
 from napari_wsss.errors import RecipeError
 from napari_wsss.refine.meanfield import SMALLEST
 from napari_wsss.refine.theta import Theta
-from napari_wsss.types import FloatArray
+from napari_wsss.types import BoolArray, FloatArray
 
 
-def mean_field_by_pydensecrf(
-    image: FloatArray, theta: Theta, unary_prob: FloatArray, compat: tuple[float, float], iterations: int
+def mean_field_by_pydensecrf(  # noqa: PLR0917
+    image: FloatArray,
+    theta: Theta,
+    unary_prob: FloatArray,
+    compat: tuple[float, float],
+    iterations: int,
+    region: BoolArray | None = None,
 ) -> FloatArray:
     """Give (C + 1, Z, Y, X) float32 probabilities; arguments as for ``build_kernel`` and ``mean_field``.
 
     Raises:
+        InputError: as ``build_kernel``.
         RecipeError: pydensecrf is not installed.
     """
     try:
@@ -27,14 +33,18 @@ def mean_field_by_pydensecrf(
         ) from error
     from napari_wsss.refine.kernel import check, features
 
-    shape = check(image, theta)
-    classes = len(unary_prob)
-    model = DenseCRF(int(np.prod(shape)), classes)
-    energy = -np.log(np.maximum(unary_prob, SMALLEST)).reshape(classes, -1)
-    model.setUnaryEnergy(np.ascontiguousarray(energy, np.float32))
-    nowhere = np.zeros((0, *shape), np.float32)
-    smooth = features(nowhere, Theta(theta.smooth, theta.smooth, ()))
-    for points, weight in zip((smooth, features(image, theta)), compat, strict=True):
-        if weight:
-            model.addPairwiseEnergy(points, compat=weight)
-    return np.asarray(model.inference(iterations), np.float32).reshape(classes, *shape)
+    shape = check(image, theta, region)
+    inside = np.ones(shape, bool).ravel() if region is None else region.ravel()
+    flat = np.maximum(unary_prob, SMALLEST, dtype=np.float32).reshape(len(unary_prob), -1)
+    result: FloatArray = flat / flat.sum(axis=0)
+    if inside.any():
+        model = DenseCRF(int(inside.sum()), len(flat))
+        model.setUnaryEnergy(np.ascontiguousarray(-np.log(flat[:, inside])))
+        nowhere = np.zeros((0, *shape), np.float32)
+        smooth = features(nowhere, Theta(theta.smooth, theta.smooth, ()))
+        for points, weight in zip((smooth, features(image, theta)), compat, strict=True):
+            if weight:
+                model.addPairwiseEnergy(np.ascontiguousarray(points[:, inside]), compat=weight)
+        result[:, inside] = model.inference(iterations)
+    reshaped: FloatArray = result.reshape(unary_prob.shape)
+    return reshaped

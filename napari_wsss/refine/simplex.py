@@ -18,13 +18,16 @@ def interpolation_variance(dimensions: int) -> float:
     return (dimensions + 1) ** 2 / 12
 
 
+_SHARES = np.array([0, *(1 / np.sqrt(j * (j + 1)) for j in range(1, 64))], np.float32)
+
+
 @compiled
 def elevate(point: FloatArray, elevated: FloatArray) -> None:  # pragma: no cover (compiled)
     """Map d features into the plane Σ x = 0 of d + 1 dimensions, keeping all distances."""
     d = len(point)
     tail = np.float32(0)
     for j in range(d, 0, -1):
-        share = point[j - 1] / np.sqrt(np.float32(j * (j + 1)))
+        share = point[j - 1] * _SHARES[j]
         elevated[j] = tail - j * share
         tail += share
     elevated[0] = tail
@@ -46,14 +49,14 @@ def enclose(elevated: FloatArray, corner: Array, rank: Array, weights: FloatArra
         multiple = int(np.rint(elevated[j] / size))
         corner[j] = multiple * size
         total += multiple
+    rank[:] = total
     for j in range(size):
-        place = total
         mine = elevated[j] - corner[j]
-        for other in range(size):
-            theirs = elevated[other] - corner[other]
-            if theirs > mine or (theirs == mine and other < j):
-                place += 1
-        rank[j] = place
+        for other in range(j + 1, size):
+            if elevated[other] - corner[other] > mine:
+                rank[j] += 1
+            else:
+                rank[other] += 1
     for j in range(size):  # bring the corner back into the plane
         if rank[j] < 0:
             rank[j] += size
@@ -69,23 +72,24 @@ def enclose(elevated: FloatArray, corner: Array, rank: Array, weights: FloatArra
     weights[0] += 1 + weights[size]
 
 
+_FACTORS = np.random.default_rng(0).integers(1, 1 << 63, 64, np.uint64) | np.uint64(1)
+
+
 @compiled
-def find(key: Array, keys: Array, table: Array) -> np.int64:  # pragma: no cover (compiled)
-    """Give the slot of ``key`` in the open-addressing ``table``, or of the free place where it belongs."""
-    mask = len(table) - 1
-    code = np.uint64(1469598103934665603)
+def code_of(key: Array) -> np.uint64:  # pragma: no cover (compiled)
+    """Give a 64-bit code of a key; two of a million keys share one with a chance of 1 in 30 million."""
+    code = np.uint64(1)
     for j in range(len(key)):
-        code = (code ^ np.uint64(key[j] & 0xFFFFFFFF)) * np.uint64(1099511628211)
-    slot = np.int64((code ^ (code >> np.uint64(29))) & np.uint64(mask))
-    while table[slot] >= 0:
-        same = True
-        stored = keys[table[slot]]
-        for j in range(len(key)):
-            if stored[j] != key[j]:
-                same = False
-                break
-        if same:
-            break
+        code += np.uint64(key[j]) * _FACTORS[j]
+    return code if code != 0 else np.uint64(1)  # 0 marks a free slot
+
+
+@compiled
+def find(code: np.uint64, codes: Array) -> np.int64:  # pragma: no cover (compiled)
+    """Give the slot of ``code`` in the open-addressing table ``codes`` (a power of 2 long), or its free place."""
+    mask = np.int64(len(codes) - 1)
+    slot = np.int64(code >> np.uint64(34)) & mask
+    while codes[slot] != 0 and codes[slot] != code:
         slot = (slot + 1) & mask
     return slot
 
@@ -93,7 +97,7 @@ def find(key: Array, keys: Array, table: Array) -> np.int64:  # pragma: no cover
 @compiled
 def locate(
     features: FloatArray, scale: FloatArray, ids: Array, weights: FloatArray
-) -> tuple[Array, Array]:  # pragma: no cover (compiled)
+) -> tuple[Array, Array, Array]:  # pragma: no cover (compiled)
     """Give every point its simplex.
 
     Args:
@@ -103,12 +107,12 @@ def locate(
         weights: (N, d + 1) float32 out, theirs; they sum to 1.
 
     Returns:
-        Keys of the M corners met, (M, d) int32 (the last coordinate, minus their sum, is left out), and the hash table
-        that :func:`find` reads.
+        Keys of the M corners met, (M, d) int32 (the last coordinate, minus their sum, is left out); and the table that
+        :func:`find` reads, with the number of the corner in each slot.
     """
     d, points = features.shape
     keys = np.empty((1024, d), np.int32)
-    table = np.full(4096, -1, np.int32)
+    codes, numbers = np.zeros(4096, np.uint64), np.empty(4096, np.int32)
     count = 0
     point, elevated, key = np.empty(d, np.float32), np.empty(d + 1, np.float32), np.empty(d, np.int32)
     corner, rank = np.empty(d + 1, np.int32), np.empty(d + 1, np.int32)
@@ -121,29 +125,62 @@ def locate(
         for k in range(d + 1):
             for j in range(d):
                 key[j] = corner[j] + (k if rank[j] <= d - k else k - d - 1)
-            slot = find(key, keys, table)
-            if table[slot] < 0:
+            code = code_of(key)
+            slot = find(code, codes)
+            if codes[slot] == 0:
                 if count == len(keys):
-                    keys, table = _grown(keys)
-                    slot = find(key, keys, table)
+                    keys, codes, numbers = _grown(keys, len(codes))
+                    slot = find(code, codes)
                 keys[count] = key
-                table[slot] = count
+                codes[slot], numbers[slot] = code, count
                 count += 1
-            ids[i, k] = table[slot]
+            ids[i, k] = numbers[slot]
             weights[i, k] = share[k]
-    return keys[:count].copy(), table
+    return keys[:count].copy(), codes, numbers
 
 
 @compiled
-def _grown(keys: Array) -> tuple[Array, Array]:  # pragma: no cover (compiled)
-    """Give room for twice as many keys; the table stays at most a quarter full before growing."""
+def merge(
+    keys: Array, codes: Array, numbers: Array, more: Array, renumbered: Array
+) -> tuple[Array, Array, Array]:  # pragma: no cover (compiled)
+    """Add the keys ``more`` of another table to one; ``renumbered`` (len(more),) int32 out, their numbers in it."""
     count = len(keys)
-    more = np.empty((2 * count, keys.shape[1]), np.int32)
-    more[:count] = keys
-    table = np.full(8 * count, -1, np.int32)
-    for index in range(count):
-        table[find(more[index], more, table)] = index
-    return more, table
+    wide = np.empty((count + len(more), keys.shape[1]), np.int32)
+    wide[:count] = keys
+    slots = len(codes)
+    while slots < 4 * len(wide):
+        slots *= 2
+    if slots > len(codes):
+        codes, numbers = _table(keys, slots)
+    for index in range(len(more)):
+        code = code_of(more[index])
+        slot = find(code, codes)
+        if codes[slot] == 0:
+            wide[count] = more[index]
+            codes[slot], numbers[slot] = code, count
+            count += 1
+        renumbered[index] = numbers[slot]
+    return wide[:count].copy(), codes, numbers
+
+
+@compiled
+def _grown(keys: Array, slots: int) -> tuple[Array, Array, Array]:  # pragma: no cover (compiled)
+    """Give room for twice as many keys in a table of twice as many slots; it is never more than a quarter full."""
+    more = np.empty((2 * len(keys), keys.shape[1]), np.int32)
+    more[: len(keys)] = keys
+    codes, numbers = _table(keys, 2 * slots)
+    return more, codes, numbers
+
+
+@compiled
+def _table(keys: Array, slots: int) -> tuple[Array, Array]:  # pragma: no cover (compiled)
+    """Give a table of ``slots`` slots, a power of 2, that holds ``keys``."""
+    codes, numbers = np.zeros(slots, np.uint64), np.empty(slots, np.int32)
+    for index in range(len(keys)):
+        code = code_of(keys[index])
+        slot = find(code, codes)
+        codes[slot], numbers[slot] = code, index
+    return codes, numbers
 
 
 def squared_distances(keys: Array) -> FloatArray:

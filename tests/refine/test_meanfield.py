@@ -5,7 +5,7 @@ import pytest
 
 from napari_wsss.refine.exact import exact_kernel
 from napari_wsss.refine.kernel import build_kernel
-from napari_wsss.refine.meanfield import mean_field
+from napari_wsss.refine.meanfield import log_ratios, mean_field, normalised, probabilities
 from napari_wsss.refine.theta import Theta
 
 SHAPE = (2, 4, 5)
@@ -80,3 +80,49 @@ def test_certain_unaries_stay_finite(image):
     result = mean_field(build_kernel(image, THETA), unary, (50.0, 50.0), 5)
     np.testing.assert_allclose(result[0], 1, atol=1e-6)
     assert result.sum(axis=0) == pytest.approx(1, abs=1e-6)
+
+
+@pytest.mark.parametrize("classes", [2, 3, 5])
+def test_there_and_back(classes):
+    unary = _unary(classes)
+    logits = log_ratios(unary)
+    np.testing.assert_allclose(logits[0], np.log(unary[1] / unary[0]), rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(normalised(logits), unary[1:] - unary[0], atol=1e-6)
+    np.testing.assert_allclose(probabilities(normalised(logits)), unary, atol=1e-6)
+
+
+@pytest.mark.parametrize("build", [exact_kernel, build_kernel])
+def test_a_region_is_a_scan_of_its_own(image, build):
+    """Voxels outside neither send nor receive: the same as if they were not there."""
+    region = np.zeros(SHAPE, bool)
+    region[:, 1:, :3] = True
+    unary = _unary(3)
+    inner = (slice(None), slice(None), slice(1, None), slice(None, 3))
+    result = mean_field(build(image, THETA, region), unary, (3.0, 7.0), 4)
+    alone = mean_field(build(np.ascontiguousarray(image[inner]), THETA), unary[inner], (3.0, 7.0), 4)
+    np.testing.assert_allclose(result[inner], alone, atol=1e-5)
+    np.testing.assert_allclose(result[:, ~region], unary[:, ~region], atol=1e-6)
+
+
+def test_a_region_of_any_form(image):
+    region = np.random.default_rng(5).random(SHAPE) < 0.6
+    unary = _unary(2)
+    exact = mean_field(exact_kernel(image, THETA, region), unary, (3.0, 7.0), 5)
+    fast = mean_field(build_kernel(image, THETA, region), unary, (3.0, 7.0), 5)
+    assert np.abs(fast - exact).mean() < 0.003
+    np.testing.assert_allclose(fast, exact, atol=0.05)
+
+
+def test_an_empty_region(image):
+    unary = _unary(2)
+    kernel = build_kernel(image, THETA, np.zeros(SHAPE, bool))
+    assert kernel.nbytes == 0
+    np.testing.assert_allclose(mean_field(kernel, unary, (3.0, 7.0), 5), unary, atol=1e-6)
+
+
+@pytest.mark.parametrize("axis", [1, 2, 3])
+def test_flips(image, axis):
+    unary = _unary(3)
+    flipped = mean_field(build_kernel(np.flip(image, axis), THETA), np.flip(unary, axis), (3.0, 7.0), 5)
+    straight = mean_field(build_kernel(image, THETA), unary, (3.0, 7.0), 5)
+    np.testing.assert_allclose(np.flip(flipped, axis), straight, atol=1e-5)

@@ -4,10 +4,12 @@ import numpy as np
 import pytest
 
 from napari_wsss.errors import RecipeError
+from napari_wsss.refine.crf_settings import KernelWidths, MeanField
 from napari_wsss.refine.exact import exact_kernel
 from napari_wsss.refine.kernel import build_kernel
 from napari_wsss.refine.meanfield import mean_field
 from napari_wsss.refine.pydensecrf_engine import mean_field_by_pydensecrf
+from napari_wsss.refine.scan_kernel import ScanKernel
 from napari_wsss.refine.theta import Theta
 from napari_wsss.refine.unary import unary_from_maps
 
@@ -33,7 +35,7 @@ def test_ours_agrees(channels, shape):
     assert ((ours[1] > 0.5) == lesion).mean() > 0.9
 
 
-@pytest.mark.parametrize(("channels", "colour"), [(1, 0.08), (1, 0.03), (2, 0.08), (3, 0.08)])
+@pytest.mark.parametrize(("channels", "colour"), [(1, 0.08), (1, 0.03), (2, 0.08), (3, 0.08), (3, 0.05), (4, 0.08)])
 def test_ours_is_three_times_as_exact(channels, colour):
     pytest.importorskip("pydensecrf", reason="pydensecrf2 is not installed")
     image, theta, unary, _ = _scene(channels, colour=colour)
@@ -41,6 +43,32 @@ def test_ours_is_three_times_as_exact(channels, colour):
     ours = np.abs(mean_field(build_kernel(image, theta), unary, (3.0, 5.0), 5) - truth).mean()
     theirs = np.abs(mean_field_by_pydensecrf(image, theta, unary, (3.0, 5.0), 5) - truth).mean()
     assert ours <= theirs / 3
+
+
+@pytest.mark.parametrize("mode", ["2d", "3d"])
+def test_selected_as_engine(mode):
+    pytest.importorskip("pydensecrf", reason="pydensecrf2 is not installed")
+    image, _, unary, _ = _scene(shape=(3, 20, 20))
+    region = np.zeros(image.shape[1:], bool)
+    region[:2, 3:17, 2:15] = True
+    widths = KernelWidths(mode=mode, srgb=20, sz=2)
+    kernels = [
+        ScanKernel(image, (1.0, 1.0, 1.0), widths.replace(engine=engine), region) for engine in ("own", "pydensecrf")
+    ]
+    own, theirs = (kernel.infer(unary, MeanField()) for kernel in kernels)
+    assert np.abs(own - theirs).mean() < 0.02
+    np.testing.assert_allclose(theirs[:, ~region], unary[:, ~region], atol=1e-6)
+    assert kernels[1].nbytes == 0
+
+
+def test_grey_replicated_to_colour_needs_a_width_times_root_3():
+    pytest.importorskip("pydensecrf", reason="pydensecrf2 is not installed")
+    image, theta, unary, _ = _scene(shape=(1, 30, 30))
+    three = Theta(theta.smooth, theta.space, (theta.colour[0] * np.sqrt(3),) * 3)
+    ours = mean_field(build_kernel(np.repeat(image, 3, axis=0), three), unary, (3.0, 5.0), 5)
+    theirs = mean_field_by_pydensecrf(image, theta, unary, (3.0, 5.0), 5)
+    np.testing.assert_allclose(ours, mean_field(build_kernel(image, theta), unary, (3.0, 5.0), 5), atol=1e-4)
+    assert np.abs(ours - theirs).mean() < 0.02
 
 
 def test_missing_package_is_named(monkeypatch):

@@ -1,14 +1,14 @@
 import numpy as np
 import pytest
 
-from napari_wsss.refine.simplex import elevate, interpolation_variance, locate, squared_distances
+from napari_wsss.refine.simplex import elevate, interpolation_variance, locate, merge, squared_distances
 
 
 def _located(features):
     d, points = features.shape
     ids, weights = np.empty((points, d + 1), np.int32), np.empty((points, d + 1), np.float32)
-    keys, table = locate(features, np.ones(d, np.float32), ids, weights)
-    return ids, weights, keys, table
+    keys, codes, numbers = locate(features, np.ones(d, np.float32), ids, weights)
+    return ids, weights, keys, codes, numbers
 
 
 def _elevated(features):
@@ -31,7 +31,7 @@ def test_elevation_keeps_distances(features):
 
 
 def test_points_are_the_weighted_mean_of_their_corners(features):
-    ids, weights, keys, _ = _located(features)
+    ids, weights, keys, *_ = _located(features)
     corners = np.column_stack([keys, -keys.sum(axis=1)])
     mean = (corners[ids] * weights[..., None]).sum(axis=1)
     np.testing.assert_allclose(mean, _elevated(features), atol=2e-3)
@@ -49,25 +49,37 @@ def test_corners_are_lattice_points_listed_once(features):
 
 def test_equal_points_share_corners_however_many_there_are():
     once = np.random.default_rng(0).normal(0, 100, size=(2, 3000)).astype(np.float32)
-    ids, _, keys, table = _located(np.concatenate([once, once], axis=1))
+    ids, _, keys, codes, _ = _located(np.concatenate([once, once], axis=1))
     assert (ids[:3000] == ids[3000:]).all()
     assert ids.max() + 1 == len(keys) > 2048  # the table grew on the way
-    assert len(table) > 2 * len(keys)
+    assert len(codes) > 2 * len(keys)
 
 
 def test_one_feature_is_linear_interpolation():
     line = np.arange(0, 10, 0.25, dtype=np.float32)[None]
-    ids, _, keys, _ = _located(line)
-    spacing = np.sqrt(squared_distances(keys)[ids[:, 0], ids[:, 1]])
-    np.testing.assert_allclose(spacing, np.sqrt(2), rtol=1e-6)
-    # A triangle's variance is a sixth of its half-width squared.
-    assert interpolation_variance(1) == pytest.approx(2 / 6)
+    ids, weights, keys, *_ = _located(line)
+    corners = np.column_stack([keys, -keys.sum(axis=1)])[ids]
+    np.testing.assert_allclose(np.linalg.norm(corners[:, 0] - corners[:, 1], axis=1), np.sqrt(2), rtol=1e-6)
+    assert (weights > 0).sum(axis=1).max() <= 2
+
+
+@pytest.mark.parametrize("points", [50, 3000])
+def test_pieces_merge_to_the_whole(points):
+    features = np.random.default_rng(0).normal(0, 20, size=(3, points)).astype(np.float32)
+    ids, _, keys, *_ = _located(features)
+    first, _, left, codes, numbers = _located(np.ascontiguousarray(features[:, : points // 2]))
+    second, _, right, *_ = _located(np.ascontiguousarray(features[:, points // 2 :]))
+    renumbered = np.empty(len(right), np.int32)
+    merged, codes, numbers = merge(left, codes, numbers, right, renumbered)
+    np.testing.assert_array_equal(merged, keys)
+    np.testing.assert_array_equal(np.concatenate([first, renumbered[second]]), ids)
+    assert len(codes) >= 4 * len(merged)
 
 
 @pytest.mark.parametrize("dimensions", [1, 2, 3])
 def test_interpolation_variance(dimensions):
     points = np.random.default_rng(0).uniform(-200, 200, size=(dimensions, 20_000)).astype(np.float32)
-    ids, weights, keys, _ = _located(points)
+    ids, weights, keys, *_ = _located(points)
     corners = np.column_stack([keys, -keys.sum(axis=1)])
     squares = ((corners[ids] - _elevated(points)[:, None]) ** 2).sum(axis=2)
     variance = (squares * weights).sum(axis=1).mean() / dimensions
