@@ -6,11 +6,22 @@ Inference".
 
 from napari_wsss.pipeline.recipe import Recipe
 from napari_wsss.pipeline.steps import (
+    BoxFilter,
+    CentreFilter,
+    ClusterFilter,
     ComputeMaps,
+    CrfKernel,
     CrfMask,
+    FindOrgan,
     FuseMaps,
+    HoleFilter,
+    IslandFilter,
+    MarginFilter,
+    MidlineFilter,
+    OrganFilter,
     PredictMasks,
     PrepareSlices,
+    SmoothFilter,
     ThresholdMaps,
     TrainClassifier,
     TrainSegmenter,
@@ -22,7 +33,8 @@ MIXED_UNET = Recipe(
     source=(
         "Liu et al., Mixed-UNet. Open there and chosen here: the classifier's training settings, gt_prob and the "
         "kernel widths of the CRF, maps only where the image-level label allows them, 2×2 pooling, padding, one "
-        "sigmoid output, background seeds in eq. 8, lesion-free slices as many as slices with a pseudo-mask."
+        "sigmoid output, background seeds in eq. 8, lesion-free slices as many as slices with a pseudo-mask. The "
+        "filters around the CRF are not part of it: they are switched off."
     ),
     steps={
         "slices": PrepareSlices(size=256),
@@ -34,11 +46,22 @@ MIXED_UNET = Recipe(
         "refined-map": FuseMaps(maps="maps", scales=(0.5, 1.0, 1.5, 2.0)),
         "origin": ThresholdMaps(evidence="origin-map", value=0.35),
         "refined": ThresholdMaps(evidence="refined-map", value=0.35),
-        "crf": CrfMask(start="refined", gt_prob=0.7),
+        "clusters": ClusterFilter(mask="refined", classifier="classifier"),
+        "kernel": CrfKernel(),
+        "crf": CrfMask(kernel="kernel", start="clusters", gt_prob=0.7),
+        "box": BoxFilter(mask="crf"),
+        "centre": CentreFilter(mask="box"),
+        "organ-region": FindOrgan(),
+        "organ": OrganFilter(mask="centre", region="organ-region"),
+        "midline": MidlineFilter(mask="organ", region="organ-region"),
+        "islands": IslandFilter(mask="midline", evidence="refined-map"),
+        "holes": HoleFilter(mask="islands"),
+        "smooth": SmoothFilter(mask="holes"),
+        "margin": MarginFilter(mask="smooth"),
         "segmenter": TrainSegmenter(
             slices="slices",
             seeds="refined",
-            targets="crf",
+            targets="margin",
             network="mixed-unet",
             width=64,
             epochs=100,
@@ -49,7 +72,7 @@ MIXED_UNET = Recipe(
         ),
         "prediction": PredictMasks(segmenter="segmenter", slices="slices"),
     },
-    proposal="crf",
+    proposal="margin",
     rows=("origin", "refined", "crf", "prediction"),
     small=(
         "slices.size=128",

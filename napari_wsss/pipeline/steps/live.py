@@ -6,6 +6,8 @@ from abc import abstractmethod
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from pydantic import model_validator
+
 from napari_wsss.params import knob
 from napari_wsss.pipeline.scan import Scan
 from napari_wsss.pipeline.step import Artefact, Stage, Step, link
@@ -28,7 +30,7 @@ class LiveStep(Step):
 
     @property
     def slicewise(self) -> bool:
-        """Whether a slice's result depends on that slice alone."""
+        """Whether a slice's result depends on that slice alone; of what is ``whole``, whether its users' does."""
         return True
 
     @abstractmethod
@@ -42,6 +44,14 @@ class MaskFilter(LiveStep):
     on: bool = knob(False, "Whether this filter is applied.")
     mask: str = link("mask", help="mask it changes")
     gives: ClassVar[Artefact] = "mask"
+
+    @model_validator(mode="before")
+    @classmethod
+    def _on_is_a_word(cls, data: Any) -> Any:  # noqa: ANN401 (anything read from YAML)
+        # YAML 1.1 reads a bare ``on`` as true, as a key too.
+        if isinstance(data, dict) and True in data:
+            return {"on" if key is True else key: value for key, value in data.items()}
+        return data
 
     @property
     def passes(self) -> str | None:
