@@ -1,10 +1,12 @@
 """What every test gets: no window from matplotlib, no touch on the person's own files, shared scans where there are."""
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
 
+sys.path.insert(0, str(Path(__file__).parent / "made"))  # made-up inputs that several folders of tests share
 os.environ.setdefault("MPLBACKEND", "Agg")
 
 

@@ -10,8 +10,8 @@ from napari_wsss.cli.terminal import PROGRAM, duration, print_json, print_line, 
 
 if TYPE_CHECKING:
     from napari_wsss.params import Knob
+    from napari_wsss.pipeline.plan import PlannedStep
     from napari_wsss.pipeline.recipe import Recipe
-    from napari_wsss.pipeline.runner import PlannedStep
     from napari_wsss.session import Session
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from napari_wsss.cli.terminal import watch
+from napari_wsss.cli.terminal import print_warning, watch
 
 if TYPE_CHECKING:
     from napari_wsss.pipeline.recipe import Recipe
@@ -14,10 +14,13 @@ if TYPE_CHECKING:
 
 
 def open_session(project: Path) -> Session:
-    """Open a project folder. Raises ProjectError as :meth:`Session.open`."""
+    """Open a project folder, and say what a person should know about it. Raises as :meth:`Session.open`."""
     from napari_wsss.session import Session
 
-    return Session.open(project)
+    session = Session.open(project)
+    for note in session.notes:
+        print_warning(note)
+    return session
 
 
 def choose_recipe(

@@ -104,6 +104,11 @@ class Lines:
             _say(f"{event.stage}{of} {_words(event)}".rstrip())
 
 
+def print_warning(text: str) -> None:
+    """Write a warning to standard error."""
+    _say(_note_line(Note(text, "warning")))
+
+
 def print_json(value: Any) -> None:  # noqa: ANN401 (any JSON value)
     """Write a result as JSON to standard output; paths become text."""
     sys.stdout.write(json.dumps(value, indent=1, default=os.fspath) + "\n")

@@ -128,7 +128,7 @@ class MaskedSlices(SliceSet):
 def _fitted(job: Job, kind: str, case_id: str, size: int) -> LabelMap:
     """Give the mask to learn from, (Z, size, size): accepted slices, elsewhere the pseudo-mask unless rejected."""
     shape = job.workspace.cases[case_id].geometry.shape
-    mask = None if case_id in job.workspace.rejected else job.workspace.masks.read(kind, case_id)
+    mask = None if case_id in job.workspace.rejected else job.workspace.mask(job.recipe, kind, case_id)
     mask = np.zeros(shape, dtype=np.uint8) if mask is None else np.array(mask)
     accepted = job.workspace.accepted.mask(case_id)
     if accepted is not None:

@@ -66,7 +66,8 @@ class Job:
 
     def provenance(self, case_id: str = "") -> dict[str, Any]:
         """Say what a result is made from: recipe, key, and the knobs of every step upstream."""
-        chain: Sequence[str] = list(self.recipe.upstream(self.name))
+        recipe = self.recipe_of(case_id)
+        chain: Sequence[str] = list(recipe.upstream(self.name))
         trained = [name for name in chain if name in self.keys.pinned and name != self.name]
         folders = [ModelShelf(self.workspace.models).place(name, self.keys.pinned[name]) for name in trained]
         return {
@@ -74,8 +75,12 @@ class Job:
             "recipe": self.recipe.name,
             "step": self.name,
             "key": self.key(case_id),
-            "params": {name: self.recipe.step(name).model_dump(mode="json") for name in chain},
+            "params": {name: recipe.step(name).model_dump(mode="json") for name in chain},
         }
+
+    def recipe_of(self, case_id: str) -> Recipe:
+        """Give the recipe with the case's own settings."""
+        return self.keys.recipe_of(case_id)
 
     def scan(self, case_id: str) -> Scan:
         """Load a case as the live steps need it."""

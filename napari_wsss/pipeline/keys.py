@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
+from napari_wsss.data.preprocess import Preprocess
 from napari_wsss.files import digest
 from napari_wsss.pipeline.recipe import Recipe
+from napari_wsss.pipeline.scan import normalisation
 from napari_wsss.pipeline.step import Step
 from napari_wsss.pipeline.workspace import Workspace
 
 
 class Keys:
-    """Keys of one recipe over one workspace.
+    """Keys of one recipe over one workspace. A case's own settings, as the workspace has them, count for that case.
 
     Args:
         recipe: the steps.
@@ -25,7 +27,11 @@ class Keys:
         self.recipe = recipe
         self.workspace = workspace
         self.pinned = dict(pinned or {})
+        # A live step sees the scan without a link to it. Added only where it is not the usual one.
+        seen = normalisation(recipe)
+        self._seen = "" if seen == Preprocess() else seen.canonical()
         self._known: dict[tuple[str, str], str] = {}
+        self._recipes: dict[str, Recipe] = {}
 
     def pin(self, step: str, key: str) -> None:
         """Take the model of ``step`` under ``key`` from now on."""
@@ -38,9 +44,9 @@ class Keys:
 
     def key(self, name: str, case_id: str = "") -> str:
         """Give the key of a step; ``case_id`` says for which case, and is ignored by cohort steps."""
-        step = self.recipe.step(name)
         if name in self.pinned:
             return self.pinned[name]
+        step = self.recipe_of(case_id).step(name)
         if step.passes is not None:
             return self.key(step.passes, case_id)
         place = (name, case_id if step.works_on == "case" else "")
@@ -48,9 +54,16 @@ class Keys:
             self._known[place] = self._case(step, case_id) if step.works_on == "case" else self._cohort(name, step)
         return self._known[place]
 
+    def recipe_of(self, case_id: str) -> Recipe:
+        """Give the recipe with the case's own settings."""
+        if case_id not in self._recipes:
+            self._recipes[case_id] = self.workspace.recipe_for(self.recipe, case_id)
+        return self._recipes[case_id]
+
     def _case(self, step: Step, case_id: str) -> str:
         upstream = [self.key(name, case_id) for name in step.links().values()]
-        return digest(_settings(step), self.workspace.cases[case_id].digest, *self._people(step, case_id), *upstream)
+        settings = _settings(step) + (self._seen if step.live else "")
+        return digest(settings, self.workspace.cases[case_id].digest, *self._people(step, case_id), *upstream)
 
     def _cohort(self, name: str, step: Step) -> str:
         parts = [_settings(step), name]

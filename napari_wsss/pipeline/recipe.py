@@ -12,6 +12,7 @@ from pydantic import Field, model_validator
 from napari_wsss.errors import RecipeError
 from napari_wsss.files import read_yaml
 from napari_wsss.params import Knob, Params, nearest
+from napari_wsss.pipeline.earlier import present_recipe
 from napari_wsss.pipeline.step import Step
 from napari_wsss.pipeline.steps import AnyStep
 
@@ -54,10 +55,12 @@ class Recipe(Params):
     def read(cls, path: Path) -> Self:
         """Read a recipe from YAML (safely: no code, unknown keys refused with the nearest valid name).
 
+        A file written by an earlier version is taken in its present form.
+
         Raises:
             RecipeError: a key is unknown, a value out of bounds, a link broken.
         """
-        return cls.parse(read_yaml(path), where=str(path))
+        return cls.parse(present_recipe(read_yaml(path)), where=str(path))
 
     def to_yaml(self) -> str:
         """Give YAML text that :meth:`read` turns into an equal recipe."""
@@ -106,6 +109,16 @@ class Recipe(Params):
             if candidate in wanted:
                 wanted.update(self.steps[candidate].links().values())
         yield from (candidate for candidate in self.steps if candidate in wanted)
+
+    def effective(self, name: str) -> str:
+        """Give the step whose result ``name`` hands on: itself, unless it is a filter that is switched off."""
+        passed = self.step(name).passes
+        return name if passed is None else self.effective(passed)
+
+    def active(self, name: str) -> set[str]:
+        """Give the steps that take part in the result of ``name``; none of them is switched off."""
+        name = self.effective(name)
+        return {name}.union(*(self.active(upstream) for upstream in self.step(name).links().values()))
 
     def giving(self, artefact: str) -> list[str]:
         """Give the names of the steps that give ``artefact``."""

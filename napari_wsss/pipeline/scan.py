@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from napari_wsss.data.preprocess import Preprocess, normalise
-from napari_wsss.types import FloatArray, Spacing
+from napari_wsss.types import Array, FloatArray, Spacing
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -26,26 +26,42 @@ class Scan:
         spacing: voxel size along Z, Y, X in mm.
         labels: (Z, C) image-level label of each slice: 1, 0, or -1 where unknown.
         first: number, in the whole scan, of the first slice held here.
+        hounsfield: (Z, Y, X) as stored, of a CT (a recipe with a CT window); None for other scans.
     """
 
     image: FloatArray
     spacing: Spacing
     labels: npt.NDArray[np.int8]
     first: int = 0
+    hounsfield: Array | None = None
 
     def cut(self, region: slice) -> Scan:
         """Give the slices of ``region`` alone, as views."""
         first = self.first + region.indices(self.image.shape[1])[0]
-        return Scan(self.image[:, region], self.spacing, self.labels[region], first)
+        hounsfield = None if self.hounsfield is None else self.hounsfield[region]
+        return Scan(self.image[:, region], self.spacing, self.labels[region], first, hounsfield)
+
+
+def normalisation(recipe: Recipe) -> Preprocess:
+    """Give how live steps see intensities: from 0 to 1, as a CRF's srgb needs them.
+
+    In the recipe's CT window where it has one, else robust, whatever the networks see. Recipes that agree in this load
+    the same scan.
+    """
+    chosen = next((step for step in recipe.steps.values() if isinstance(step, Preprocess)), Preprocess())
+    if chosen.intensity != "window":
+        return Preprocess()
+    return Preprocess(intensity="window", window_level=chosen.window_level, window_width=chosen.window_width)
 
 
 def load_scan(recipe: Recipe, workspace: Workspace, case_id: str) -> Scan:
-    """Read a case with intensities from 0 to 1, as the CRF's srgb needs them: in the recipe's CT window, else robust.
+    """Read a case with intensities as :func:`normalisation` has them.
 
     Raises:
         InputError: the scan cannot be read.
     """
-    chosen = next((step for step in recipe.steps.values() if isinstance(step, Preprocess)), Preprocess())
-    preprocess = chosen if chosen.intensity == "window" else chosen.replace(intensity="robust")
-    case = workspace.cases[case_id]
-    return Scan(normalise(case.load(), preprocess), case.geometry.spacing, workspace.labels.slice_labels(case_id))
+    case, prepare = workspace.cases[case_id], normalisation(recipe)
+    volume = case.load()
+    hounsfield = volume.array[0] if prepare.intensity == "window" else None
+    labels = workspace.labels.slice_labels(case_id)
+    return Scan(normalise(volume, prepare), case.geometry.spacing, labels, hounsfield=hounsfield)

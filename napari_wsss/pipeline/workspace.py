@@ -16,6 +16,8 @@ from napari_wsss.data.labels import LabelTable
 from napari_wsss.errors import ModelError, ProjectError
 from napari_wsss.files import atomic_path, file_digest, read_yaml, write_text, write_yaml
 from napari_wsss.models.card import DIGEST, WEIGHTS, read_card
+from napari_wsss.pipeline.overrides import fitting
+from napari_wsss.pipeline.recipe import Recipe
 from napari_wsss.types import Array, BoolArray, LabelMap
 
 
@@ -58,6 +60,7 @@ class Workspace:
         models: folder of trained models, one folder each.
         rejected: ids of the cases whose proposal a person rejected; nothing is learnt from it.
         stamp: gives what is written into every model's card beside its settings (versions, time).
+        overrides: case id → settings ``step.knob=value`` of live steps that hold for that case alone.
     """
 
     cases: Mapping[str, Case]
@@ -68,10 +71,23 @@ class Workspace:
     models: Path
     rejected: Collection[str] = ()
     stamp: Callable[[], Mapping[str, Any]] = field(default=dict)
+    overrides: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     def training_cases(self) -> list[str]:
         """Give the ids of the cases that training may see (train and val), in a fixed order."""
         return sorted(case.id for case in self.cases.values() if case.subset in ("train", "val"))
+
+    def recipe_for(self, recipe: Recipe, case_id: str) -> Recipe:
+        """Give the recipe with a case's own settings, as far as they fit; the very recipe where it has none."""
+        return fitting(recipe, self.overrides.get(case_id, ()))[0]
+
+    def mask(self, recipe: Recipe, name: str, case_id: str) -> LabelMap | None:
+        """Give the mask kept of a step, or None; a switched-off filter's is that of the step it hands on."""
+        return self.masks.read(self.recipe_for(recipe, case_id).effective(name), case_id)
+
+    def mask_key(self, recipe: Recipe, name: str, case_id: str) -> str | None:
+        """Give the key under which the mask kept of a step was made, or None."""
+        return self.masks.key(self.recipe_for(recipe, case_id).effective(name), case_id)
 
     def subset(self, *names: str) -> list[str]:
         """Give the ids of the cases in these subsets, in a fixed order."""

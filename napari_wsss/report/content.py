@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from napari_wsss.metrics.overlap import EMPTY_MASK_RULE
+from napari_wsss.report.heat_map import HeatMap
 from napari_wsss.report.pictures import CasePictures
 
 Row = Mapping[str, Any]
@@ -50,6 +51,7 @@ class ReportContent:
         title: first line.
         facts: short label → value, shown as cards at the top (cases, recipe, machine, time taken, …).
         tables: heading → table.
+        heat_maps: heading → scores over thresholds.
         curves: heading → history of a training, one mapping per epoch ({"epoch": 1, "loss": 0.7, …}).
         cases: pictures of cases, in the order shown.
         provenance: how it came to be; any nesting of plain values.
@@ -59,6 +61,7 @@ class ReportContent:
     title: str
     facts: Mapping[str, Any] = field(default_factory=dict)
     tables: Mapping[str, Table] = field(default_factory=dict)
+    heat_maps: Mapping[str, HeatMap] = field(default_factory=dict)
     curves: Mapping[str, Sequence[Mapping[str, float]]] = field(default_factory=dict)
     cases: Sequence[CasePictures] = ()
     provenance: Mapping[str, Any] = field(default_factory=dict)

@@ -27,7 +27,7 @@ SETTINGS = (
     "classifier.precision=32",
     "classifier.epochs=20",
     "maps.method=grad-cam",
-    "maps.layer=trunk.features.1",
+    "maps.layers=[trunk.features.1]",
     "origin.value=0.7",
     "refined.value=0.7",
     "segmenter.width=8",
@@ -62,9 +62,13 @@ def open_sample(folder: Path | None = None) -> Work[Session]:
         session = Session.open(place / "project")
     else:
         session = yield from _create(place)
-    yield from session.use("mixed-unet", SETTINGS, device="cpu")
-    if not session.project.read_only:
-        yield from session.run(("train-classifier", "maps", "propose"))
+    try:
+        yield from session.use("mixed-unet", SETTINGS, device="cpu")
+        if not session.project.read_only:
+            yield from session.run(("train-classifier", "maps", "propose"))
+    except BaseException:  # cancelled too: else the project would stay taken, and its worker running
+        session.close()
+        raise
     return session
 
 

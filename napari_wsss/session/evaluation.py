@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from napari_wsss.data.masks import read_mask
 from napari_wsss.data.matching import match_references
 from napari_wsss.data.readers import list_scans
+from napari_wsss.data.reference import in_classes
 from napari_wsss.errors import InputError
 from napari_wsss.files import write_json, write_text
 from napari_wsss.metrics.measure import CaseMeasure, case_rows, measure_case
@@ -19,6 +19,7 @@ from napari_wsss.metrics.overlap import EMPTY_MASK_RULE
 from napari_wsss.metrics.ranking import rank_classes
 from napari_wsss.metrics.summary import summarise
 from napari_wsss.pipeline.keys import Keys
+from napari_wsss.pipeline.propose import scored_masks
 from napari_wsss.pipeline.recipe import Recipe
 from napari_wsss.pipeline.runner import pinned_models
 from napari_wsss.pipeline.workspace import ArrayShelf, Workspace
@@ -53,14 +54,14 @@ def evaluate_project(
         "rule": EMPTY_MASK_RULE,
     }
     keys = Keys(recipe, workspace, pinned_models(recipe, workspace))
-    for kind in recipe.rows:
-        kept = {case_id: workspace.masks.key(kind, case_id) for case_id in with_reference}
+    for kind in scored_masks(keys, with_reference):
+        kept = {case_id: workspace.mask_key(recipe, kind, case_id) for case_id in with_reference}
         stale = [case_id for case_id, key in kept.items() if key not in (None, keys.key(kind, case_id))]
         if stale:
             yield Note(f"'{kind}' of {len(stale)} cases was made with other labels or settings than now.", "warning")
         if missing := [case_id for case_id, key in kept.items() if key is None]:
             yield Note(f"'{kind}' is missing for {len(missing)} of {len(kept)} cases; they are left out.", "warning")
-        measures = yield from _measure(kind, workspace, with_reference)
+        measures = yield from _measure(kind, workspace, recipe, with_reference)
         tables["masks"] += summarise(kind, measures, classes)
         tables["cases"] += [{"mask": kind, **row} for row in case_rows(measures, classes)]
     if not tables["masks"] and not tables["classifier"]:
@@ -105,11 +106,11 @@ def compare_folders(pred: Path, ref: Path) -> Work[dict[str, Any]]:
     }
 
 
-def _measure(kind: str, workspace: Workspace, case_ids: Sequence[str]) -> Work[list[CaseMeasure]]:
+def _measure(kind: str, workspace: Workspace, recipe: Recipe, case_ids: Sequence[str]) -> Work[list[CaseMeasure]]:
     """Measure one kind of mask on the cases that have both the mask and a reference."""
     measures = []
     for done, case_id in enumerate(case_ids, start=1):
-        mask = workspace.masks.read(kind, case_id)
+        mask = workspace.mask(recipe, kind, case_id)
         if mask is not None:
             measures.append(_measured(workspace, case_id, mask))
         yield Progress(f"evaluate {kind}", done, len(case_ids), case_id)
@@ -121,21 +122,8 @@ def _measured(workspace: Workspace, case_id: str, mask: LabelMap) -> CaseMeasure
     reference = case.load_reference()
     if reference is None:
         raise InputError(f"case '{case_id}' has no reference mask.")
-    reference = _in_classes(reference, workspace.labels.volume_labels(case_id))
+    reference = in_classes(reference, workspace.labels.volume_labels(case_id))
     return measure_case(case_id, case.patient, mask, reference, classes=classes, spacing=case.geometry.spacing)
-
-
-def _in_classes(reference: LabelMap, labels: npt.NDArray[np.int8]) -> LabelMap:
-    """Give the label map a reference stands for.
-
-    A project with one class takes any label of the reference for it. In a project with several, a reference that
-    tells lesion from background alone stands for the class that the image-level label names, if it names just one.
-    """
-    present = np.flatnonzero(labels == 1)
-    if len(labels) > 1 and (reference.max() > 1 or len(present) != 1):
-        return reference
-    label = 1 if len(labels) == 1 else int(present[0]) + 1
-    return np.where(reference > 0, label, 0).astype(np.uint8)
 
 
 def _classifier_rows(workspace: Workspace, recipe: Recipe, case_ids: Sequence[str]) -> list[dict[str, Any]]:

@@ -19,6 +19,11 @@ _PATIENT = {"OMP_WAIT_POLICY": "PASSIVE"}
 """Threads that wait for one another sleep instead of spinning: with other programs on the same cores (the window, for
 one) spinning makes training several times slower, and the window jerky."""
 _THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS")
+_BRIEF = ("crf", "crf-ready")
+"""Jobs that nobody started knowingly and that are over in a moment: others wait for them."""
+_WAITED_FOR = (*_BRIEF, "classify")
+"""These are waited for too, and wait themselves: a live answer that only the worker can give."""
+_PATIENCE = 30.0
 _WAKE: Message = {"look": "whether the job is still wanted"}
 
 
@@ -37,7 +42,7 @@ class Worker:
         tasks: str = "napari_wsss.session.tasks:TASKS",
         *,
         threads: int = 0,
-        nice: int = 5,
+        nice: int = 10,
         grace: float = 1.8,
     ) -> None:
         self._arguments = [tasks, f"--nice={nice}"]
@@ -114,7 +119,7 @@ class Worker:
 
     @contextmanager
     def _one_job(self, task: str) -> Iterator[None]:
-        if not self._free.acquire(blocking=False):
+        if not self._take(task):
             raise JobError(f"{task}: the worker is busy with {self._job}; wait for it or cancel it first.")
         self._job = task
         try:
@@ -122,6 +127,15 @@ class Worker:
         finally:
             self._job = None
             self._free.release()
+
+    def _take(self, task: str) -> bool:
+        """Take the worker; wait while it is at a job that is waited for. Tell whether it was free."""
+        until = time.monotonic() + _PATIENCE
+        while not self._free.acquire(timeout=0.05):
+            present = self._job  # None while a job is only just beginning or ending
+            if task in _BRIEF or present not in (None, *_WAITED_FOR) or time.monotonic() > until:
+                return False
+        return True
 
     def _warm_child(self) -> Child:
         if self._child is None or not self._child.alive:

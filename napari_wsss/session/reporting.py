@@ -18,6 +18,7 @@ from napari_wsss.report.content import ReportContent, Table, mask_tables
 from napari_wsss.report.html import write_report
 from napari_wsss.report.pictures import CasePictures, best_slice, picture_case
 from napari_wsss.session.tuner import Tuner
+from napari_wsss.session.tuning_report import calibration_table, chosen_with, heat_maps
 from napari_wsss.store.project import Project
 from napari_wsss.store.provenance import versions
 
@@ -41,11 +42,12 @@ def write_project_report(project: Project, workspace: Workspace, recipe: Recipe,
     content = ReportContent(
         title=project.name,
         facts=_facts(project, workspace, recipe),
-        tables=_tables(project),
+        tables=_tables(project) | calibration_table(project),
+        heat_maps=heat_maps(project),
         curves=_curves(workspace, recipe),
         cases=pictures,
         provenance={"recipe": recipe.name, "steps": recipe.model_dump(mode="json")["steps"], "versions": versions()},
-        notes=_notes(workspace),
+        notes=_notes(workspace, chosen_with(project, recipe)),
     )
     write_report(path, content)
     yield Progress("report", len(shown), len(shown))
@@ -55,14 +57,14 @@ def write_project_report(project: Project, workspace: Workspace, recipe: Recipe,
 def _cases_to_show(project: Project, workspace: Workspace, recipe: Recipe) -> list[str]:
     """Take unseen patients first; only cases with a mask to show."""
     order = workspace.subset("val", "test") + workspace.subset("train")
-    have = [case_id for case_id in order if _masks(project, recipe, case_id)]
+    have = [case_id for case_id in order if _masks(project, workspace, recipe, case_id)]
     ill = [case_id for case_id in have if (workspace.labels.volume_labels(case_id) != 0).any()]
     return (ill + [case_id for case_id in have if case_id not in ill])[:PICTURED]
 
 
-def _masks(project: Project, recipe: Recipe, case_id: str) -> dict[str, Any]:
+def _masks(project: Project, workspace: Workspace, recipe: Recipe, case_id: str) -> dict[str, Any]:
     """Give the masks of a case by the name a person knows them by."""
-    found = {"Proposal": project.proposal(recipe.proposal, case_id)}
+    found = {"Proposal": workspace.mask(recipe, recipe.proposal, case_id)}
     for name in recipe.giving("prediction"):
         found["Segmenter"] = project.prediction(name, case_id)
     found["Accepted"] = project.accepted(case_id)
@@ -70,7 +72,7 @@ def _masks(project: Project, recipe: Recipe, case_id: str) -> dict[str, Any]:
 
 
 def _picture(project: Project, workspace: Workspace, recipe: Recipe, case_id: str) -> CasePictures:
-    case, masks = workspace.cases[case_id], _masks(project, recipe, case_id)
+    case, masks = workspace.cases[case_id], _masks(project, workspace, recipe, case_id)
     reference = case.load_reference()
     tuner = Tuner(recipe, workspace, case_id)
     evidence = tuner.evidence().max(axis=0) if tuner.has_maps else None
@@ -107,6 +109,8 @@ def _tables(project: Project) -> dict[str, Table]:
     tables: dict[str, Table] = {}
     for path in sorted(project.metrics_folder.glob("*.json")):
         scores = json.loads(path.read_text(encoding="utf-8"))
+        if "subsets" not in scores:
+            continue  # of a search or a calibration
         patients = " and ".join(scores["subsets"]) + " patients"
         if scores["classifier"]:
             tables[f"Classifier, {patients}"] = Table(scores["classifier"], "Slices with a known image-level label.")
@@ -133,9 +137,10 @@ def _read_curves(path: Path) -> list[dict[str, float]]:
         return [{name: float(value) for name, value in row.items() if value} for row in csv.DictReader(file)]
 
 
-def _notes(workspace: Workspace) -> list[str]:
+def _notes(workspace: Workspace, chosen: Sequence[str]) -> list[str]:
     oblique = [case.id for case in workspace.cases.values() if any("oblique" in text for text in case.warnings)]
-    notes = ["Masks were learnt from image-level labels; reference masks, where shown, were used for scoring only."]
+    scoring = "for scoring only" if not chosen else "for scoring, and for choosing settings only where it is said here"
+    notes = [f"Masks were learnt from image-level labels; reference masks, where shown, were used {scoring}.", *chosen]
     if oblique:
         notes.append(f"Oblique scans, shown along their own grid: {', '.join(oblique[:10])}.")
     return notes

@@ -2,51 +2,48 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from napari_wsss.data.cohort import file_names, scan_cohort
-from napari_wsss.data.labels import LabelTable
-from napari_wsss.data.splits import assign_subsets, read_patients
 from napari_wsss.data.volume import Volume
-from napari_wsss.errors import InputError, ProjectError, RecipeError
-from napari_wsss.export.masks import export_masks
-from napari_wsss.files import write_text
+from napari_wsss.errors import RecipeError
 from napari_wsss.pipeline.cache import ArrayCache
-from napari_wsss.pipeline.recipe import Recipe, parse_override
-from napari_wsss.pipeline.runner import PlannedStep, plan
+from napari_wsss.pipeline.kept import KeptMasks
+from napari_wsss.pipeline.plan import PlannedStep, plan
+from napari_wsss.pipeline.runner import pinned_models
 from napari_wsss.pipeline.step import STAGES
 from napari_wsss.pipeline.workspace import Workspace
 from napari_wsss.progress import Note, Work
-from napari_wsss.recipes import recipe_named
+from napari_wsss.session.classify import askers
+from napari_wsss.session.creation import create_project
+from napari_wsss.session.exporting import export_from, prediction_of
 from napari_wsss.session.jobs import Worker
+from napari_wsss.session.knobs import Knobs
+from napari_wsss.session.recipe_choice import smaller_settings
+from napari_wsss.session.remote_crf import RemoteCrf, nvidia_driver
 from napari_wsss.session.tuner import Tuner
 from napari_wsss.session.workspaces import workspace_of
-from napari_wsss.store.project import Project, is_project
+from napari_wsss.store.project import Project
 from napari_wsss.store.provenance import provenance
 from napari_wsss.types import LabelMap
 
-DEFAULT_RECIPE = "mixed-unet"
 
-
-class Session:
+class Session(Knobs):
     """An open project, the recipe in use, and the worker process that does the long work.
 
     Attributes:
         project: the folder: cases, labels, masks.
-        recipe: the recipe with this project's settings.
         worker: the process that has torch; started at the first long work.
     """
 
     def __init__(self, project: Project, worker: Worker | None = None) -> None:
-        self.project = project
+        super().__init__(project)
         self.worker = worker if worker is not None else Worker()
-        self._cache = ArrayCache()
-        self.recipe = self._stored_recipe()
+        live = KeptMasks(project.cache_folder / "live", writable=not project.read_only)
+        self._cache = ArrayCache(kept=live)
+        self._gpu = RemoteCrf(self.worker) if nvidia_driver() else None
 
     @classmethod
     def create(
@@ -80,35 +77,44 @@ class Session:
                 faults of one kind together.
             ProjectError: the folder cannot be written or already holds a project.
         """
-        if (images is None) == (not channels):
-            raise InputError("give either --images or --channel: one folder of scans, or one folder per channel.")
-        if is_project(Path(folder)):
-            raise ProjectError(f"{folder}: holds a project already. Open it, or give another folder.")
-        cases = yield from scan_cohort(images, channels, reference)
-        depths = {case.id: case.geometry.shape[0] for case in cases}
-        if labels is None:
-            table = LabelTable.empty(tuple(classes or ("lesion",)), depths)
-        else:
-            table = LabelTable.read(Path(labels), depths, file_names(cases), classes)
-        patients = read_patients(Path(labels), cases) if labels is not None else {}
-        cases = assign_subsets(cases, split=split, patient_regex=patient_regex, patients=patients)
-        for case in cases:
-            for warning in case.warnings:
-                yield Note(f"{case.id}: {warning}", "warning")
-        project = Project.create(Path(folder), name or Path(folder).name, cases, table)
-        return cls(project)
+        project = yield from create_project(
+            Path(folder),
+            images=images,
+            channels=channels,
+            labels=None if labels is None else Path(labels),
+            split=split,
+            reference=reference,
+            patient_regex=patient_regex,
+            classes=classes,
+            name=name,
+        )
+        return cls._of(project)
 
     @classmethod
     def open(cls, folder: Path, *, read_only: bool = False) -> Self:
         """Open a project folder. A second opener of the same project gets it read-only.
 
+        Settings stored by an earlier version that no longer fit are left out; :attr:`notes` says which.
+
         Raises:
             ProjectError: no project there, or one of a newer version, or a damaged one.
+            RecipeError: the project's recipe is unknown, or its file is damaged.
         """
-        return cls(Project.open(Path(folder), read_only=read_only))
+        return cls._of(Project.open(Path(folder), read_only=read_only))
+
+    @classmethod
+    def _of(cls, project: Project) -> Self:
+        """Give a session; where that fails the project is left free."""
+        try:
+            return cls(project)
+        except BaseException:
+            project.close()
+            raise
 
     def close(self) -> None:
         """End the worker and give the project free."""
+        if self._gpu is not None:
+            self._gpu.close()
         self.worker.stop()
         self.project.close()
 
@@ -150,25 +156,17 @@ class Session:
         Raises:
             RecipeError: unknown recipe, step or knob, or a value out of bounds.
         """
-        if recipe is None or recipe == self.project.settings.get("recipe"):
-            recipe, overrides = self._recipe_name(), [*self._overrides(), *overrides]
-        base = _base_recipe(str(recipe))
+        base = self._choice.base(None if self._choice.is_own(recipe) else recipe)
+        if self._choice.is_own(recipe):
+            overrides = [*self._choice.overrides(base), *overrides]
         base.with_overrides(overrides)
         taken: list[str] = []
         if base.small and not (yield from self._has_gpu(device)):
-            theirs = {parse_override(text)[:2] for text in overrides}
-            taken = [text for text in base.small if parse_override(text)[:2] not in theirs]
+            taken = smaller_settings(base, overrides)
         if taken:
             yield Note(f"No GPU: smaller settings than the published ones ({', '.join(taken)}); --set changes them.")
-        self._adopt(base, [*taken, *overrides], keep=keep)
+        self._choice.adopt(base, [*taken, *overrides], keep=keep)
         return taken
-
-    def set(self, step: str, **knobs: Any) -> None:  # noqa: ANN401
-        """Change knobs of one step for this project. Raises RecipeError for an unknown name or a bad value."""
-        self.recipe.with_knobs(step, **knobs)
-        new = {(step, knob): f"{step}.{knob}={json.dumps(value)}" for knob, value in knobs.items()}
-        kept = [text for text in self._overrides() if parse_override(text)[:2] not in new]
-        self._adopt(_base_recipe(self._recipe_name()), [*kept, *new.values()])
 
     def plan(self, stages: Sequence[str] | None = None) -> list[PlannedStep]:
         """Say what :meth:`run` would do; ``seconds`` stay unknown until :meth:`estimate`."""
@@ -215,6 +213,51 @@ class Session:
         scores: dict[str, Any] = yield from self._ask("evaluate", subsets=list(subsets))
         return scores
 
+    def search_thresholds(
+        self, masks: str = "accepted", at: str | None = None, step: float = 0.1
+    ) -> Work[dict[str, Any]]:
+        """Score every combination of thresholds on the cases that have a mask; nothing is changed by it.
+
+        The table, described at :func:`napari_wsss.pipeline.search.search_thresholds`, is kept in the project's
+        ``metrics`` folder. :meth:`apply` takes ``table["best"]["settings"]``.
+
+        Args:
+            masks: "accepted" (of train and val patients) or "reference" (of train patients).
+            at: mask step that is scored; the threshold itself, or the ensemble of two, unless given.
+            step: distance between two thresholds.
+
+        Raises:
+            InputError: there is no such mask.
+            RecipeError: not one or two thresholds lead to ``at``.
+            ProjectError: a case has no activation maps, or the project cannot be written.
+        """
+        self.project.check_writable()
+        table: dict[str, Any] = yield from self._ask("search-thresholds", masks=masks, at=at, step=step)
+        return table
+
+    def calibrate(
+        self, masks: str = "accepted", knobs: Sequence[str] | None = None, *, minutes: float | None = 5.0
+    ) -> Work[dict[str, Any]]:
+        """Look for settings that bring proposals closest to the masks at hand; nothing is changed by it.
+
+        The outcome, described at :func:`napari_wsss.pipeline.calibrate.calibrate`, is kept in the project's
+        ``metrics`` folder. :meth:`apply` takes ``outcome["settings"]``.
+
+        Args:
+            masks: "accepted" (of train and val patients) or "reference" (of train patients).
+            knobs: ``step.knob`` of those to move; thresholds, CRF and the filters in use unless given.
+            minutes: how long to search; scoring what was found comes on top. None for no limit.
+
+        Raises:
+            InputError: there is no such mask.
+            RecipeError: an unknown knob.
+            ProjectError: a case has no activation maps, or the project cannot be written.
+        """
+        self.project.check_writable()
+        names = list(knobs) if knobs is not None else None
+        outcome: dict[str, Any] = yield from self._ask("calibrate", masks=masks, knobs=names, minutes=minutes)
+        return outcome
+
     def report(self, path: Path | None = None) -> Work[Path]:
         """Write an HTML report with pictures, tables and curves; ``PROJECT/report.html`` unless ``path`` is given."""
         from napari_wsss.session.reporting import write_project_report
@@ -227,18 +270,19 @@ class Session:
         return self.project.load(case_id)
 
     def tuner(self, case_id: str) -> Tuner:
-        """Give the live path of one case."""
+        """Give the live path of one case, with its own settings."""
         self.project.case(case_id)
-        return Tuner(self.recipe, self.workspace, case_id, self._cache)
+        workspace = self.workspace
+        ask = askers(self.worker, self.project.folder, self.recipe, pinned_models(self.recipe, workspace), case_id)
+        return Tuner(self.recipe, workspace, case_id, self._cache, ask, accelerator=self._gpu)
 
     def proposal(self, case_id: str) -> LabelMap | None:
         """Give the proposal kept for a case, or None."""
-        return self.project.proposal(self.recipe.proposal, case_id)
+        return self.project.proposal(self._kind(self.recipe.proposal, case_id), case_id)
 
     def prediction(self, case_id: str) -> LabelMap | None:
         """Give the segmenter's mask of a case, or None."""
-        names = self.recipe.giving("prediction")
-        return self.project.prediction(names[-1], case_id) if names else None
+        return prediction_of(self.project, self.recipe, case_id)
 
     def label(self, case_id: str, cls: str, value: int, slices: Sequence[int] | None = None) -> None:
         """Set an image-level label (1, 0, or -1 for unknown) of slices, or of the whole scan, and save the table."""
@@ -264,9 +308,10 @@ class Session:
             edited: the person changed the proposal by hand.
             made: how the proposal was made (:meth:`Tuner.provenance`); that of the proposal kept when None.
         """
-        kept = self.project.proposal_provenance(self.recipe.proposal, case_id) if made is None else made
+        if made is None:
+            made = self.project.proposal_provenance(self._kind(self.recipe.proposal, case_id), case_id)
         bare = {"recipe": self.recipe.name, "step": "", "key": "", "params": {}}
-        facts = {name: kept[name] for name in (*bare, "weights") if name in kept}
+        facts = {name: made[name] for name in (*bare, "weights") if name in made}
         facts = provenance(**(bare | facts), edited=edited)
         return self.project.accept(case_id, mask, facts, slices)
 
@@ -279,31 +324,17 @@ class Session:
 
         Args:
             folder: where to; made when missing.
-            what: "accepted", "predictions", or a mask step of the recipe ("proposals" is its proposal).
+            what: "accepted", "predictions", or a mask step whose masks are kept ("proposals" is the recipe's proposal).
             cases: which cases; all that have such a mask when None.
 
         Raises:
             InputError: no such mask.
         """
-        read = self._reader_of(what)
-        wanted = [self.project.case(case_id) for case_id in (self.project.cases if cases is None else cases)]
-        written = yield from export_masks(wanted, read, Path(folder))
-        if not written:
-            raise InputError(f"nothing to export: none of {len(wanted)} cases has a mask of the kind '{what}' yet.")
-        yield Note("Masks made by software: not for diagnosis.")
-        return written
+        return (yield from export_from(self.project, self.recipe, self._kind, Path(folder), what, cases))
 
-    def _reader_of(self, what: str) -> Callable[[str], LabelMap | None]:
-        """Give the function that reads the masks a person calls ``what``."""
-        if what == "accepted":
-            return self.project.accepted
-        if what == "predictions":
-            return self.prediction
-        kind = self.recipe.proposal if what == "proposals" else what
-        if kind not in self.recipe.giving("mask"):
-            names = ", ".join(("accepted", "predictions", "proposals", *self.recipe.giving("mask")))
-            raise InputError(f"'{what}' is no kind of mask here; give one of: {names}.")
-        return partial(self.project.proposal, kind)
+    def _kind(self, step: str, case_id: str) -> str:
+        """Give the step under whose name a mask is kept: a switched-off filter's is that of the step before."""
+        return self.recipe_for(case_id).effective(step)
 
     def _ask(self, task: str, **arguments: Any) -> Work[Any]:  # noqa: ANN401
         folder, recipe = str(self.project.folder), self.recipe.model_dump(mode="json")
@@ -313,46 +344,6 @@ class Session:
         if device != "auto":
             return device != "cpu"
         return bool((yield from self.worker.call("machine"))["gpu"])
-
-    def _recipe_name(self) -> str:
-        name = str(self.project.settings.get("recipe", DEFAULT_RECIPE))
-        return str(self.project.folder / name) if _is_file(name) else name
-
-    def _overrides(self) -> list[str]:
-        return list(self.project.settings.get("overrides", ()))
-
-    def _stored_recipe(self) -> Recipe:
-        return _base_recipe(self._recipe_name()).with_overrides(self._overrides())
-
-    def _adopt(self, base: Recipe, overrides: Sequence[str], *, keep: bool = True) -> None:
-        """Put a recipe and its settings to use, and store them unless told not to or the project is read-only."""
-        by_knob = {parse_override(text)[:2]: text for text in overrides}
-        self.recipe = base.with_overrides(list(by_knob.values()))
-        if not keep or self.project.read_only:
-            return
-        stored = {"recipe": self._name_to_store(base), "overrides": list(by_knob.values())}
-        if any(self.project.settings.get(key) != stored[key] for key in stored):
-            self.project.settings.update(stored)
-            self.project.save()
-
-    def _name_to_store(self, base: Recipe) -> str:
-        """A published recipe is stored by name; a person's own is copied into the project."""
-        try:
-            if recipe_named(base.name) == base:
-                return base.name
-        except RecipeError:
-            pass
-        kept = self.project.folder / "recipes" / f"{base.name}.yaml"
-        write_text(kept, base.to_yaml())
-        return kept.relative_to(self.project.folder).as_posix()
-
-
-def _base_recipe(name: str) -> Recipe:
-    return Recipe.read(Path(name)) if _is_file(name) else recipe_named(name)
-
-
-def _is_file(recipe: str) -> bool:
-    return recipe.endswith((".yaml", ".yml"))
 
 
 def _stages(stages: Sequence[str] | None) -> list[str]:

@@ -9,6 +9,10 @@ from typing import Any
 from napari_wsss.pipeline.recipe import Recipe
 from napari_wsss.pipeline.runner import run
 from napari_wsss.progress import Work
+from napari_wsss.session import crf_task
+from napari_wsss.session.classify import classify
+from napari_wsss.session.crf_task import with_gpu
+from napari_wsss.session.tuning_tasks import calibrate_project, search_thresholds_of
 from napari_wsss.session.workspaces import workspace_of
 from napari_wsss.store.project import Project
 
@@ -64,10 +68,14 @@ def machine() -> Work[dict[str, Any]]:
 
 
 TASKS: dict[str, Callable[..., Work[Any]]] = {
-    "run": run_stages,
-    "estimate": estimate,
+    "run": with_gpu(run_stages),
+    "estimate": with_gpu(estimate),
     "evaluate": evaluate,
+    "search-thresholds": with_gpu(search_thresholds_of),
+    "calibrate": with_gpu(calibrate_project),
     "evaluate-folders": evaluate_folders,
+    "classify": classify,
     "networks": networks,
     "machine": machine,
+    **crf_task.TASKS,
 }

@@ -8,6 +8,9 @@ from typing import Any, cast
 
 import numpy as np
 
+from napari_wsss.cam.cost import cost_in_passes
+from napari_wsss.cam.stack import LayerMaps, MapStack
+from napari_wsss.models.layers import feature_layers
 from napari_wsss.pipeline.cache import ArrayCache
 from napari_wsss.pipeline.graph import Graph
 from napari_wsss.pipeline.keys import Keys
@@ -21,9 +24,10 @@ from napari_wsss.pipeline.steps import (
     TrainClassifier,
     TrainSegmenter,
 )
+from napari_wsss.pipeline.steps.live import LiveStep
 from napari_wsss.pipeline.workspace import Workspace
 from napari_wsss.progress import Progress, Work, drain
-from napari_wsss.types import FloatArray
+from napari_wsss.types import Array, BoolArray, FloatArray
 
 
 def seconds_per_unit(recipe: Recipe, workspace: Workspace, device: str) -> Work[dict[str, float]]:
@@ -40,7 +44,7 @@ def seconds_per_unit(recipe: Recipe, workspace: Workspace, device: str) -> Work[
             rates[name] = sample.seconds_for_maps(step)
         elif isinstance(step, PredictMasks):
             rates[name] = sample.seconds_to_predict(step)
-        elif step.gives == "mask":
+        elif isinstance(step, LiveStep) and step.gives == "mask" and step.passes is None:
             rates[name] = sample.seconds_live(name)
     return rates
 
@@ -50,6 +54,7 @@ class _Sample:
 
     def __init__(self, recipe: Recipe, workspace: Workspace, device: str) -> None:
         self.recipe, self.workspace, self.device = recipe, workspace, device
+        self._results = ArrayCache()
         by_depth = sorted(workspace.cases.values(), key=lambda case: case.geometry.shape[0])
         self.case = by_depth[len(by_depth) // 2]
         self.depth = self.case.geometry.shape[0]
@@ -115,16 +120,32 @@ class _Sample:
         return examples, build_segmenter(step, self.channels, self.classes), batch, step.objective()
 
     def seconds_for_maps(self, step: ComputeMaps) -> float:
-        """A few slices at all scales, times the slices of a case."""
-        from napari_wsss.cam.maps import compute_maps
+        """Seconds of a pass, from a few slices at scale 1, times the passes that the setting costs a case."""
+        import torch
+
+        from napari_wsss.cam.ask import Asker
+        from napari_wsss.cam.capture import borrowed
+        from napari_wsss.cam.maps import place_of
+        from napari_wsss.cam.work import finish
         from napari_wsss.models.classifier import build_classifier
 
         classifier = cast("TrainClassifier", self.recipe.step(step.classifier))
         model, _ = build_classifier(classifier.replace(weights="random"), self.channels, self.classes)
-        few = np.zeros((4, self.channels, self.size, self.size), dtype=np.float32)
-        grids = drain(compute_maps(model.eval(), few[:1], step, device=self.device)).grids
-        work = lambda: drain(compute_maps(model, few, step, device=self.device, grids=grids))  # noqa: E731
-        return _seconds(work) * self.depth / 4
+        offered = feature_layers(classifier.backbone, classifier.stride)
+        little = step.replace(scales=(1.0,), channels=min(step.channels or 16, 16), samples=min(step.samples, 2))
+        many = 1 if step.method == "score-cam" else 4
+        place = place_of(self.device)
+        few = torch.rand(many, self.channels, self.size, self.size, device=place)
+
+        def ask() -> None:
+            _, scores = finish(asker.ask(few, range(many), step.batch_size))
+            scores.cpu()  # a GPU has done its work when the clock stops
+
+        with borrowed(model, place):
+            asker = Asker(model, little, few[:1], often=True)
+            seconds = _seconds(ask)
+        passes = many * cost_in_passes(little, offered, self.classes)
+        return seconds / passes * cost_in_passes(step, offered, self.classes) * self.depth
 
     def seconds_to_predict(self, step: PredictMasks) -> float:
         """A few slices, times the slices of a case."""
@@ -138,27 +159,37 @@ class _Sample:
         return _seconds(work) * self.depth / 4
 
     def seconds_live(self, name: str) -> float:
-        """A step and the live steps before it on one slice, times the slices that may hold a lesion."""
+        """A step, and what it needs that no step before needed, on one slice, times the slices with a lesion."""
         from os import cpu_count
 
+        self._graph(ArrayCache()).value(name)  # pays for compilation
+        graph = self._graph(self._results)
+        graph.value(name)
+        share = self.positive / max(self.training_slices, 1)
+        return sum(graph.seconds.values()) * self.depth * share / (cpu_count() or 1)
+
+    def _graph(self, results: ArrayCache) -> Graph:
         rng = np.random.default_rng(0)
         _, height, width = self.case.geometry.shape
         image: FloatArray = rng.random((self.channels, 1, height, width), dtype=np.float32)
         scan = Scan(image, self.case.geometry.spacing, np.ones((1, self.classes), dtype=np.int8))
-        roots = {root: self._maps(step) for root, step in self.recipe.steps.items() if isinstance(step, ComputeMaps)}
+        roots: dict[str, Any] = dict.fromkeys(self.recipe.giving("classifier"), self._ask)
+        roots |= {root: self._maps(step) for root, step in self.recipe.steps.items() if isinstance(step, ComputeMaps)}
         keys = Keys(self.recipe, self.workspace, pinned_models(self.recipe, self.workspace))
-        graph = Graph(self.recipe, keys, self.case.id, scan, roots, ArrayCache())
-        graph.value(name)
-        share = self.positive / max(self.training_slices, 1)
-        return graph.seconds[name] * self.depth * share / (cpu_count() or 1)
+        return Graph(self.recipe, keys, self.case.id, scan, roots, results)
+
+    def _ask(self, _: BoolArray, slices: Array) -> FloatArray:
+        """Stand for the classifier of differential prediction; its own time is not counted."""
+        return np.zeros((len(slices), self.classes), dtype=np.float32)
 
     def _maps(self, step: ComputeMaps) -> dict[str, Any]:
         cells = max(self.size // 16, 2)
-        maps = {f"scale-{scale:g}": np.ones((self.classes, 1, cells, cells), dtype=np.float16) for scale in step.scales}
-        for array in maps.values():
-            array[..., : cells // 2] = 0
-        grids = {f"grid-{scale:g}": np.array([[0, 1 / cells]] * 2) for scale in step.scales}
-        return maps | grids | {"logits": np.ones((1, self.classes), dtype=np.float32), "size": np.asarray(self.size)}
+        half = np.ones((self.classes, 1, cells, cells), dtype=np.float16)
+        half[..., : cells // 2] = 0
+        grid = np.array([[0, 1 / cells]] * 2)
+        layer = LayerMaps(dict.fromkeys(step.scales, half), dict.fromkeys(step.scales, grid))
+        stack = MapStack([layer] * max(len(step.layers), 1), np.ones((1, self.classes), dtype=np.float32))
+        return stack.arrays() | {"size": np.asarray(self.size)}
 
 
 def _seconds(do: Any) -> float:  # noqa: ANN401

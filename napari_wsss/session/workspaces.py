@@ -11,6 +11,7 @@ import numpy as np
 from napari_wsss.files import file_digest
 from napari_wsss.pipeline.recipe import Recipe
 from napari_wsss.pipeline.workspace import Workspace
+from napari_wsss.session.settings import Settings
 from napari_wsss.store.project import Project
 from napari_wsss.store.provenance import now, provenance, versions
 from napari_wsss.types import BoolArray, LabelMap
@@ -76,4 +77,5 @@ def workspace_of(project: Project, recipe: Recipe) -> Workspace:
         models=project.models_folder,
         rejected=[case_id for case_id, state in project.states().items() if state == "rejected"],
         stamp=lambda: {"versions": versions(), "time": now()},
+        overrides=Settings(project).of_cases(),
     )

@@ -13,7 +13,10 @@ class FakeSession:
 
     calls: list
     settings: dict
+    notes: tuple = ()
     failure: BaseException | None
+    table: dict
+    outcome: dict
 
     def __init__(self, folder):
         cases = {
@@ -71,6 +74,17 @@ class FakeSession:
     def report(self):
         yield from self.note("report")
         return self.project.folder / "report.html"
+
+    def search_thresholds(self, masks, at, step):
+        yield from self.note("search", masks, at, step)
+        return self.table
+
+    def calibrate(self, masks, knobs, *, minutes):
+        yield from self.note("calibrate", masks, knobs, minutes)
+        return self.outcome
+
+    def apply(self, setting):
+        self.calls.append(("apply", setting))
 
     def label(self, *arguments):
         self.calls.append(("label", *arguments))

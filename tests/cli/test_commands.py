@@ -67,6 +67,14 @@ def test_run_keeps_the_choice_of_the_project_and_adds_settings(session):
     assert asked(session, "use") == [(None, ["c.d=2"], "auto", True)]
 
 
+def test_what_a_person_should_know_about_an_opened_project_is_a_warning(session, capsys, monkeypatch):
+    monkeypatch.setattr(session, "notes", ("settings left out: gone.value=1",))
+    assert main(["run", "p", "--json"]) == 0
+    told = capsys.readouterr()
+    assert "warning: settings left out: gone.value=1" in told.err
+    assert json.loads(told.out) == {"done": ["maps"]}
+
+
 def test_dry_run_plans_and_does_nothing(session, capsys):
     assert main(["run", "p", "--dry-run", "--stages", "maps", "propose"]) == 0
     assert asked(session, "estimate") == [(("maps", "propose"), "auto")]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,8 @@ from napari_wsss.data.masks import read_mask, write_mask
 from napari_wsss.files import read_yaml, write_yaml
 from napari_wsss.pipeline.workspace import Workspace
 from napari_wsss.progress import drain
+
+sys.path.insert(0, str(Path(__file__).parent))  # planted.py
 
 SUBSETS = {"a": "train", "b": "train", "c": "val"}
 DEPTH = 4

@@ -4,12 +4,13 @@ import numpy as np
 import pytest
 
 from napari_wsss.pipeline.cache import ArrayCache
-from napari_wsss.pipeline.graph import Graph, cut_root
+from napari_wsss.pipeline.graph import Graph
 from napari_wsss.pipeline.keys import Keys
+from napari_wsss.pipeline.question import cut_root
 from napari_wsss.pipeline.scan import load_scan
 from napari_wsss.recipes import recipe_named
 
-CHAIN = ["refined-map", "refined", "crf"]
+CHAIN = ["refined-map", "refined", "kernel", "crf"]
 
 
 @pytest.fixture
@@ -36,9 +37,10 @@ def graph_of(workspace, roots):
 @pytest.mark.parametrize(
     ("step", "knob", "value", "expected"),
     [
-        ("refined-map", "scales", (1.0,), CHAIN),
-        ("refined", "value", 0.5, CHAIN[1:]),
-        ("crf", "iterations", 2, CHAIN[2:]),
+        ("refined-map", "scales", (1.0,), ["refined-map", "refined", "crf"]),
+        ("refined", "value", 0.5, ["refined", "crf"]),
+        ("kernel", "sxy", 20.0, ["kernel", "crf"]),
+        ("crf", "iterations", 2, ["crf"]),
         ("origin", "value", 0.9, []),
         ("segmenter", "epochs", 3, []),
     ],
@@ -69,7 +71,7 @@ def test_the_visible_slice_alone_is_computed(graph_of):
 
 
 def test_a_step_over_the_whole_volume_is_cut_to_the_slice(graph_of):
-    recipe = recipe_named("mixed-unet").with_knobs("crf", mode="3d")
+    recipe = recipe_named("mixed-unet").with_knobs("kernel", mode="3d")
     graph = graph_of(recipe)
     assert not graph.slicewise("crf")
     assert graph.slicewise("refined")

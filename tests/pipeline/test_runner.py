@@ -8,7 +8,8 @@ from napari_wsss.errors import InputError, ProjectError
 from napari_wsss.pipeline.batches import MaskedSlices
 from napari_wsss.pipeline.job import Job
 from napari_wsss.pipeline.keys import Keys
-from napari_wsss.pipeline.runner import plan, run
+from napari_wsss.pipeline.plan import plan
+from napari_wsss.pipeline.runner import run
 from napari_wsss.pipeline.workspace import ArrayShelf, ModelShelf
 from napari_wsss.progress import Note, Progress, drain
 from napari_wsss.recipes import recipe_named

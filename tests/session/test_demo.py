@@ -5,6 +5,7 @@ import pytest
 from napari_wsss.data.simulated import TINY_SHAPE, simulate_cohort
 from napari_wsss.progress import Progress, drain
 from napari_wsss.session import demo
+from napari_wsss.store.project import Project, is_project
 
 
 @pytest.fixture
@@ -33,6 +34,16 @@ def test_the_sample_comes_with_model_and_maps_and_opens_at_once_the_second_time(
 
 
 @pytest.mark.usefixtures("small")
+def test_a_sample_given_up_half_way_is_left_free(tmp_path):
+    work = demo.open_sample(tmp_path)
+    while not is_project(tmp_path / "project"):
+        next(work)
+    work.close()
+    with Project.open(tmp_path / "project") as project:
+        assert not project.read_only
+
+
+@pytest.mark.usefixtures("small")
 def test_the_demo_does_the_whole_job(tmp_path):
     result = drain(demo.run_demo(tmp_path, "cpu"))
     assert {row["mask"] for row in result["masks"]} == {"origin", "refined", "crf", "prediction"}
@@ -43,4 +54,4 @@ def test_settings_of_the_demo_are_valid():
     from napari_wsss.recipes import recipe_named
 
     recipe = recipe_named("mixed-unet").with_overrides(demo.SETTINGS)
-    assert recipe.step("maps").layer == "trunk.features.1"
+    assert recipe.step("maps").layers == ("trunk.features.1",)

@@ -79,7 +79,12 @@ def test_the_tuner_gives_the_proposal_and_follows_its_knobs(finished):
     tuner = finished.tuner("sim-001")
     assert tuner.has_maps
     assert not tuner.stale
-    assert list(tuner.steps) == ["refined-map", "refined", "crf"]
+    assert [name for name, step in tuner.steps.items() if step.passes is None and step.gives != "region"] == [
+        "refined-map",
+        "refined",
+        "kernel",
+        "crf",
+    ]
     mask = tuner.mask()
     np.testing.assert_array_equal(mask, finished.proposal("sim-001"))
     np.testing.assert_array_equal(np.stack([tuner.mask(z) for z in range(len(mask))]), mask)
@@ -91,6 +96,22 @@ def test_the_tuner_gives_the_proposal_and_follows_its_knobs(finished):
     assert tuner.key() == before
     with pytest.raises(RecipeError, match="no knob 'valu'"):
         tuner.set("refined", valu=1)
+
+
+def test_the_worker_proposes_a_case_with_its_own_settings(finished):
+    finished.set_case("sim-001", "crf", iterations=2)
+    try:
+        done = drain(finished.run(["propose"], device="cpu"))
+        assert {name: row["made"] for name, row in done.items()} == {"origin": 0, "refined": 0, "crf": 1}
+        made = {
+            case: finished.project.proposal_provenance("crf", case)["params"]["crf"] for case in ("sim-001", "sim-002")
+        }
+        assert {case: knobs["iterations"] for case, knobs in made.items()} == {"sim-001": 2, "sim-002": 5}
+        assert {step.step: step.state for step in finished.plan()}["segmenter"] == "stale"
+    finally:
+        finished.clear_case("sim-001")
+        drain(finished.run(["propose"], device="cpu"))
+    assert {step.state for step in finished.plan()} == {"valid"}
 
 
 def test_accepting_exporting_and_scoring_again(finished, tmp_path):
@@ -237,6 +258,14 @@ def test_maps_of_fewer_classes_are_refused_after_a_class_was_added(finished):
     scan = Scan(np.zeros((1, 2, 8, 8), np.float32), (1.0, 1.0, 1.0), np.ones((2, 2), np.int8))
     with pytest.raises(RecipeError, match="maps are of 1 classes, but the project has 2"):
         step.compute({"maps": maps}, scan)
+
+
+def test_a_scale_without_maps_is_named_with_those_there_are(finished):
+    tuner = finished.tuner("sim-001")
+    computed = ", ".join(f"{scale:g}" for scale in sorted(finished.recipe.step("maps").scales))
+    tuner.set("refined-map", scales=[0.25])
+    with pytest.raises(RecipeError, match=rf"No maps at scale 0\.25; computed are {computed}\. "):
+        tuner.mask()
 
 
 def test_nothing_is_learnt_from_a_rejected_proposal(finished):
