@@ -118,7 +118,9 @@ def explain(error: ValidationError, where: str, valid: tuple[str, ...] = ()) -> 
         if fault["type"] == "extra_forbidden":
             lines.append(f"{where}: unknown key '{place}'. {nearest(str(fault['loc'][-1]), valid)}")
         else:
-            lines.append(f"{where}.{place}: {fault['msg']}; got {fault['input']!r}.")
+            # A fault of several knobs together names them; all knobs of the step would say nothing more.
+            got = "" if isinstance(fault["input"], dict) else f"; got {fault['input']!r}"
+            lines.append(f"{f'{where}.{place}' if place else where}: {fault['msg']}{got}.")
     return "\n".join(lines)
 
 

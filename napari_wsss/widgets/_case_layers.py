@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,7 +11,7 @@ from qtpy.QtCore import QObject, Signal
 
 from napari_wsss.data.view import view_of
 from napari_wsss.data.volume import Volume
-from napari_wsss.types import FloatArray, LabelMap
+from napari_wsss.types import Array, FloatArray, LabelMap
 from napari_wsss.widgets._layers import image_layers
 
 if TYPE_CHECKING:
@@ -131,10 +131,20 @@ class CaseLayers(QObject):
         """Show slice ``z``."""
         self.viewer.dims.set_point(self.viewer.dims.ndim - 3, z * self._scale[0])
 
-    def show_mask(self, mask: LabelMap, z: int | None = None) -> None:
-        """Show a mask, (Z, Y, X), or (Y, X) for slice ``z`` alone."""
+    def show_mask(self, mask: LabelMap, z: int | None = None, kept: Mapping[int, LabelMap] | None = None) -> None:
+        """Show a mask, (Z, Y, X), or (Y, X) for slice ``z`` alone.
+
+        Args:
+            mask: what to show.
+            z: its slice.
+            kept: slice → (Y, X), shown there instead of ``mask``.
+        """
+        before = self._visible(self.mask)
         self.mask[slice(None) if z is None else z] = mask
-        self._redraw(self.mask_layer, z)
+        for number, part in (kept or {}).items():
+            if z in {None, number}:
+                self.mask[number] = part
+        self._redraw(self.mask_layer, z, before, self.mask)
 
     def forget_strokes(self) -> None:
         """Empty the brush's undo history: what it holds no longer fits the mask. The mode stays as it is."""
@@ -145,8 +155,9 @@ class CaseLayers(QObject):
 
     def show_map(self, heat: FloatArray, z: int | None = None) -> None:
         """Show a map in [0, 1], (Z, Y, X), or (Y, X) for slice ``z`` alone."""
+        before = self._visible(self.heat)
         self.heat[slice(None) if z is None else z] = heat
-        self._redraw(self.map_layer, z)
+        self._redraw(self.map_layer, z, before, self.heat)
 
     def close(self) -> None:
         """Take the layers off the viewer."""
@@ -157,9 +168,29 @@ class CaseLayers(QObject):
             if layer in self.viewer.layers:
                 self.viewer.layers.remove(layer)
 
-    def _redraw(self, layer: Any, z: int | None) -> None:  # noqa: ANN401
-        """Draw a layer anew whose array changed in place, if the change can be seen. Extent and contrast stay."""
-        if z is None or z == self.slice_index or self.viewer.dims.ndisplay == 3:
+    @property
+    def flat(self) -> bool:
+        """Whether one slice is shown, as it was scanned: not the volume in 3D, and no cut across the slices."""
+        dims = self.viewer.dims
+        return set(dims.displayed) == {dims.ndim - 2, dims.ndim - 1}
+
+    @property
+    def question(self) -> int | None:
+        """The slice that live tuning should answer first; None where all slices are seen at once."""
+        return self.slice_index if self.flat else None
+
+    def _visible(self, array: Array) -> Array | None:
+        """Give a copy of what is seen of an array; None where more than a slice is."""
+        return array[self.slice_index].copy() if self.flat else None
+
+    def _redraw(self, layer: Any, z: int | None, before: Array | None, array: Array) -> None:  # noqa: ANN401
+        """Draw a layer anew whose array changed in place, if the change can be seen. Extent and contrast stay.
+
+        Where all slices are seen, a change of one is not drawn: drawing costs as much as for the volume, which follows.
+        Drawing what did not change would cost more than comparing it.
+        """
+        unseen = z is not None if before is None else np.array_equal(before, array[self.slice_index])
+        if not unseen:
             layer.refresh(thumbnail=False, highlight=False, extent=False)
 
     def _on_paint(self) -> None:

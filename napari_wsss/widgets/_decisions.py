@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_wsss.errors import WsssError
+from napari_wsss.errors import ProjectError, WsssError
 from napari_wsss.types import LabelMap
 from napari_wsss.widgets._desk import Desk
 from napari_wsss.widgets._jobs import work_of
 from napari_wsss.widgets._loading import Loaded
 from napari_wsss.widgets._notify import tell, tell_error
+from napari_wsss.widgets._step_words import belongs_to_case
 
 if TYPE_CHECKING:
     from napari_wsss.session import Session
@@ -57,7 +58,11 @@ def accept(desk: Desk, slices: Sequence[int] | None = None, then: Callable[[], N
     if session is None or loaded is None or layers is None:
         return
     if desk.live.busy and desk.mask.origin == "proposal":
-        desk.accept_later(lambda: accept(desk, slices, then))
+        part = None if slices is None else tuple(slices)
+        desk.accept_later(part, lambda: accept(desk, slices, then))
+        return
+    if desk.mask.origin == "proposal" and not desk.live.current:
+        tell_error(ProjectError(f"{loaded.case_id}: not accepted, because its mask could not be computed."))
         return
     desk.give_up_accepting()
     mask = layers.mask.copy()
@@ -108,20 +113,71 @@ def reject(desk: Desk, reason: str, then: Callable[[], None] | None = None) -> N
 
 
 def keep_settings(desk: Desk) -> None:
-    """Make the slider settings of this case those of the project."""
-    session, tuner = desk.session, desk.tuner
-    if session is None or tuner is None:
+    """Make the slider settings of this case those of the project; boxes drawn in the case stay the case's."""
+    session = desk.session
+    if session is None:
         return
     try:
-        for name, step in tuner.steps.items():
-            before = session.recipe.step(name)
-            knobs = {knob: getattr(step, knob) for knob in step.knobs() if getattr(step, knob) != getattr(before, knob)}
-            if knobs:
-                session.set(name, **knobs)
+        session.keep(desk.tuning.moved(dict(session.recipe.steps)))
     except WsssError as error:
         tell_error(error)
         return
     desk.recipe_changed.emit()
+
+
+def keep_for_case(desk: Desk) -> None:
+    """Make the slider settings those of this case alone; what equals the project's is no setting of the case."""
+    session, loaded = desk.session, desk.loaded
+    if session is None or loaded is None:
+        return
+    moved = desk.tuning.moved(dict(session.recipe.steps))
+    try:
+        _drop_case_settings(desk, keep=moved)
+        session.keep_case(loaded.case_id, moved)
+    except WsssError as error:
+        tell_error(error)
+        return
+    desk.tuning.refresh_start()
+
+
+def forget_case_settings(desk: Desk) -> None:
+    """Let the case follow the project again; boxes drawn in it stay."""
+    try:
+        _drop_case_settings(desk, keep={})
+    except WsssError as error:
+        tell_error(error)
+        return
+    desk.retune()
+
+
+def keep_boxes(desk: Desk, step: str) -> None:
+    """Store the boxes of the case, and how they are used, at once; without boxes nothing of them is stored."""
+    session, loaded = desk.session, desk.loaded
+    if session is None or loaded is None or not desk.writable:
+        return
+    knobs = {knob: getattr(desk.tuning.steps[step], knob) for knob in desk.tuning.steps[step].knobs()}
+    try:
+        if knobs["boxes"]:
+            session.set_case(loaded.case_id, step, **knobs)
+        else:
+            session.clear_case(loaded.case_id, step)
+    except WsssError as error:
+        tell_error(error)
+    desk.tuning.refresh_start()
+
+
+def _drop_case_settings(desk: Desk, keep: Mapping[str, Mapping[str, Any]]) -> None:
+    """Take away the case's own settings of all knobs not in ``keep``, except those of its boxes."""
+    from napari_wsss.pipeline.recipe import parse_override  # loads every kind of step: not for a dock that opens
+
+    session, loaded = desk.session, desk.loaded
+    if session is None or loaded is None:
+        return
+    for text in session.case_overrides(loaded.case_id):
+        step, knob, _ = parse_override(text)
+        own = step in desk.tuning.steps and belongs_to_case(desk.tuning.steps[step])
+        if not own and knob not in keep.get(step, {}):
+            session.clear_case(loaded.case_id, step, knob)
 
 
 def set_knobs(desk: Desk, step: str, knobs: dict[str, Any]) -> None:

@@ -1,41 +1,44 @@
-"""Desk: what all docks of one viewer share — the open session, the case at hand, the running job."""
+"""Desk: what all docks of one viewer share — the open session and the case at hand; its parts do the work."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
-import numpy as np
-from qtpy.QtCore import QObject, QTimer, Signal
+from qtpy.QtCore import QObject, Signal
 
 from napari_wsss.errors import ProjectError, WsssError
 from napari_wsss.progress import Work
+from napari_wsss.widgets._accepting import Accepting
 from napari_wsss.widgets._case_layers import CaseLayers
+from napari_wsss.widgets._case_loader import CaseLoader
 from napari_wsss.widgets._jobs import Job, work_of
 from napari_wsss.widgets._live import LiveTuning
-from napari_wsss.widgets._loading import Loaded, load_case
+from napari_wsss.widgets._loading import Loaded
+from napari_wsss.widgets._long_work import LongWork
+from napari_wsss.widgets._map_on_desk import MapOnDesk
 from napari_wsss.widgets._mask_on_desk import MaskOnDesk
-from napari_wsss.widgets._notify import tell, tell_error, tell_note
-from napari_wsss.widgets._progress_of import Way, way_of
+from napari_wsss.widgets._notify import tell_error
+from napari_wsss.widgets._planner import Planner
+from napari_wsss.widgets._progress_of import Way
 from napari_wsss.widgets._questions import Answer
+from napari_wsss.widgets._tuning import Tuning
 from napari_wsss.widgets._warm import warm_up_once
 from napari_wsss.widgets._watcher import Watcher
+from napari_wsss.widgets._writer import Writer
 
 if TYPE_CHECKING:
     from napari import Viewer
 
-    from napari_wsss.pipeline.runner import PlannedStep
+    from napari_wsss.pipeline.plan import PlannedStep
     from napari_wsss.session import Session, Tuner
 
 _DESKS: WeakKeyDictionary[Any, Desk] = WeakKeyDictionary()
-PLAN_DELAY_MS = 150
 WARM_SECONDS = 60.0
 """How long the window's end waits at most for the compiler, which cannot be interrupted."""
-WRITE_SECONDS = 120.0
-"""How long a project stays open at most for one mask that is still being saved."""
 
 
 def desk_of(viewer: Viewer) -> Desk:
@@ -56,10 +59,14 @@ class Desk(QObject):
         loaded: the case at hand as read from disk, or None.
         layers: its layers, or None.
         tuner: its live path, or None until it stands ready.
-        job: the long work that runs, or None. One at a time.
-        plan: what the project's stages still need.
-        way: how far the project has come.
+        work: the long work that runs, one at a time.
+        writer: what is being saved.
+        mask: what the mask layer shows.
+        map: what the map layer shows.
+        live: the thread that answers the sliders.
+        preview: the mask of the visible slice lacks what steps over the whole volume will change in it.
         moved: step → knob → value, what the sliders were moved to for the case at hand.
+        tuning: the knobs of the case as they stand now, with undo; every control that moves one does it there.
 
     Signals:
         project_changed: another project was opened, or the open one closed.
@@ -74,6 +81,7 @@ class Desk(QObject):
         way_changed: ``plan`` and ``way`` are new.
         job_changed: a job began or ended.
         job_heard: an event of the running job.
+        ending: the viewer goes away; whoever has a thread ends it now.
     """
 
     project_changed = Signal()
@@ -88,6 +96,7 @@ class Desk(QObject):
     way_changed = Signal()
     job_changed = Signal()
     job_heard = Signal(object)
+    ending = Signal()
 
     def __init__(self, viewer: Viewer) -> None:
         super().__init__()
@@ -96,11 +105,9 @@ class Desk(QObject):
         self.loaded: Loaded | None = None
         self.layers: CaseLayers | None = None
         self.tuner: Tuner | None = None
-        self.job: Job | None = None
-        self.plan: list[PlannedStep] = []
-        self.way = Way()
-        self.shown_class = 0
-        self.mask = MaskOnDesk()
+        self.work, self.writer = LongWork(self), Writer(self)
+        self.mask, self.map = MaskOnDesk(), MapOnDesk()
+        self.preview = False
         self.live = LiveTuning()
         self.live.ready.connect(self._on_tuner)
         self.live.answered.connect(self._on_answer)
@@ -108,18 +115,18 @@ class Desk(QObject):
         self.live.failed.connect(self._on_live_failed)
         self.live.settled.connect(self._on_settled)
         self.moved: dict[str, dict[str, Any]] = {}
-        self._awaited: tuple[str, int, Callable[[], None]] | None = None
-        self._loader: Job | None = None
-        self._planner: Job | None = None
-        self._writing: list[Job] = []
+        self._accepting = Accepting()
+        self._loader = CaseLoader()
+        self._planner = Planner(self, lambda: self.session)
         self._warmer: Job | None = None
-        self._evidence: Any = None
-        self._plan_soon = QTimer(self)
-        self._plan_soon.setSingleShot(True)
-        self._plan_soon.setInterval(PLAN_DELAY_MS)
-        self._plan_soon.timeout.connect(self._make_plan)
+        self.work.changed.connect(self.job_changed)
+        self.work.heard.connect(self.job_heard)
+        for over in (self.work.ended, self.writer.written):
+            over.connect(self.cases_changed)
+        self._planner.changed.connect(self.way_changed)
         for signal in (self.project_changed, self.recipe_changed, self.labels_changed, self.cases_changed):
-            signal.connect(self._plan_soon.start)
+            signal.connect(self._planner.ask)
+        self.tuning = Tuning(self)
 
     # ---- project -------------------------------------------------------------------------------------------------
 
@@ -148,7 +155,7 @@ class Desk(QObject):
         if self.session is None:
             return
         self._leave_case()
-        self._finish_writing()
+        self.writer.finish()
         if self.layers is not None:
             self.layers.close()
             self.layers = None
@@ -156,9 +163,8 @@ class Desk(QObject):
         self.mask.clear()
         session, self.session = self.session, None
         session.close()
-        self.plan, self.way = [], Way()
         self.project_changed.emit()
-        self.way_changed.emit()
+        self._planner.clear()
 
     def require_session(self) -> Session:
         """Give the open session. Raises ProjectError when there is none."""
@@ -168,26 +174,18 @@ class Desk(QObject):
 
     # ---- long work -----------------------------------------------------------------------------------------------
 
+    @property
+    def job(self) -> Job | None:
+        """The long work that runs, or None."""
+        return self.work.job
+
     def start(self, work: Work[Any], title: str, then: Callable[[Any], None] | None = None) -> bool:
         """Run long work in the background; ``then`` gets its result. Refused while another job runs.
 
         Returns:
             Whether it was started.
         """
-        if self.job is not None:
-            tell_error(ProjectError(f"'{self.job.title}' is still running. Wait for it or cancel it first."))
-            return False
-        job = Job(work, title)
-        job.progress.connect(self.job_heard)
-        job.note.connect(tell_note)
-        job.errored.connect(tell_error)
-        if then is not None:
-            job.returned.connect(then)
-        job.finished.connect(self._on_job_finished)
-        self.job = job
-        self.job_changed.emit()
-        job.start()
-        return True
+        return self.work.start(work, title, then)
 
     def run(self, stages: Sequence[str], title: str, device: str = "auto") -> bool:
         """Run stages of the recipe."""
@@ -205,37 +203,14 @@ class Desk(QObject):
 
     def write(self, work: Work[Any], title: str, then: Callable[[Any], None]) -> None:
         """Save something small in the background, in the order asked for, whatever job runs."""
-        job = Job(work, title)
-        job.errored.connect(tell_error)
-        job.returned.connect(then)
-        job.finished.connect(lambda: self._on_written(job))
-        self._writing.append(job)
-        if len(self._writing) == 1:
-            job.start()
-
-    def _on_written(self, job: Job) -> None:
-        self._writing.remove(job)
-        self.cases_changed.emit()
-        if self._writing:
-            self._writing[0].start()
-
-    def _finish_writing(self) -> None:
-        """Wait until everything decided is saved; the project is about to be closed."""
-        for job in self._writing:
-            job.start()
-            job.wait(WRITE_SECONDS)
+        self.writer.write(work, title, then)
 
     def cancel(self) -> None:
         """Stop the running job: at its next event, or within two seconds where the worker process keeps silent."""
         if self.job is not None:
-            self.job.cancel()
+            self.work.cancel()
             if self.session is not None:
                 self.session.worker.cancel()
-
-    def _on_job_finished(self) -> None:
-        self.job = None
-        self.job_changed.emit()
-        self.cases_changed.emit()
 
     def _on_run(self, _: object) -> None:
         """Maps, proposals or predictions are new: read the case at hand again, if no stroke would be lost."""
@@ -247,16 +222,8 @@ class Desk(QObject):
     def show_case(self, case_id: str, *, keep_slice: bool = False) -> None:
         """Put a case on the desk; it is read in the background, and only the case asked for last appears."""
         session = self.require_session()
-        if self._loader is not None:
-            self._loader.cancel()
-            self._loader.returned.disconnect()
         z = self.layers.slice_index if keep_slice and self.layers is not None else None
-        loader = Job(load_case(session, case_id), f"Open {case_id}")
-        loader.errored.connect(tell_error)
-        loader.returned.connect(lambda loaded: self._put(session, loaded, z))
-        loader.finished.connect(lambda: self._loaded(loader))
-        self._loader = loader
-        loader.start()
+        self._loader.load(session, case_id, lambda loaded: self._put(session, loaded, z))
 
     def step_case(self, by: int) -> None:
         """Go to the next (+1) or previous (-1) case of the list."""
@@ -269,11 +236,7 @@ class Desk(QObject):
     @property
     def loading(self) -> bool:
         """Whether a case is being read."""
-        return self._loader is not None
-
-    def _loaded(self, loader: Job) -> None:
-        if self._loader is loader:
-            self._loader = None
+        return self._loader.busy
 
     def _put(self, session: Session, loaded: Loaded, z: int | None) -> None:
         if session is not self.session:
@@ -290,6 +253,7 @@ class Desk(QObject):
         self.loaded = loaded
         if z is not None:
             self.layers.go_to(z)
+        self.map.show(self.layers)
         self.mask.show(self.layers, loaded)
         self.case_opened.emit()
         self.retune()
@@ -297,12 +261,15 @@ class Desk(QObject):
     def _leave_case(self) -> None:
         self.give_up_accepting()
         self.mask.leave()
+        self.map.leave()
         self.live.leave()
         self.moved = {}
-        self.loaded = self.tuner = self._evidence = None
+        self.loaded = self.tuner = None
+        self.preview = False
 
     def _on_slice(self, z: int) -> None:
-        self.live.look(z)
+        if self.layers is not None:
+            self.live.look(self.layers.question)
         self.slice_changed.emit(z)
 
     # ---- live ----------------------------------------------------------------------------------------------------
@@ -322,7 +289,7 @@ class Desk(QObject):
                 tuner.set(step, **knobs)
             return tuner
 
-        self.live.open(make, layers.slice_index, layers.depth)
+        self.live.open(make, layers.question)
 
     def tune(self, step: str, **knobs: Any) -> None:  # noqa: ANN401
         """Move knobs of a live step for the case at hand."""
@@ -332,41 +299,37 @@ class Desk(QObject):
             with suppress(WsssError, ValueError):  # the live path will say what is wrong with a value
                 self.session.recipe.with_knobs(step, **knobs)
                 self.moved[step] = {**self.moved.get(step, {}), **knobs}
-        self.live.set(step, knobs, self.layers.slice_index)
+        self.live.set(step, knobs, self.layers.question)
+
+    @property
+    def shown_class(self) -> int:
+        """Index of the class whose map is shown."""
+        return self.map.shown_class
 
     def show_class(self, index: int) -> None:
         """Show the map of another class."""
-        self.shown_class = index
-        if self.layers is not None and self._evidence is not None:
-            self.layers.show_map(self._evidence[index])
+        self.map.choose(index)
 
-    def accept_later(self, accept: Callable[[], None]) -> None:
-        """Do ``accept`` once the mask shown is whole; a later call takes the place of an earlier one."""
+    def accept_later(self, what: Hashable, accept: Callable[[], None]) -> None:
+        """Do ``accept`` once the mask is whole; ``what`` says which part of it, so that none is accepted twice."""
         if self.loaded is not None:
-            self._awaited = (self.loaded.case_id, self.live.visit, accept)
-            tell("The mask is accepted as soon as all its slices are computed.")
+            self._accepting.add(self.loaded.case_id, self.live.visit, what, accept)
 
     @property
     def awaited(self) -> str | None:
         """The case that is accepted as soon as its mask is whole."""
-        return self._awaited[0] if self._awaited is not None else None
+        return self._accepting.case_id
 
     def give_up_accepting(self) -> None:
         """Drop what waits for the mask, and say so."""
-        if self._awaited is not None:
-            tell(f"{self._awaited[0]}: not accepted, because its mask was not finished.")
-            self._awaited = None
+        self._accepting.give_up()
 
     def _on_settled(self) -> None:
-        if self._awaited is None:
-            return
-        case_id, visit, accept = self._awaited
-        here = self.loaded is not None and self.loaded.case_id == case_id and self.live.visit == visit
-        if here and self.mask.origin == "proposal":
-            self._awaited = None
-            accept()
-        else:
-            self.give_up_accepting()
+        here = self.loaded is not None and self.loaded.case_id == self._accepting.case_id
+        if here and self._accepting.visit == self.live.visit and self.mask.origin == "proposal":
+            for accept in self._accepting.take():
+                accept()
+        self.give_up_accepting()
 
     def _on_live_failed(self, _: object) -> None:
         self.give_up_accepting()
@@ -378,56 +341,34 @@ class Desk(QObject):
     def _on_answer(self, answer: Answer) -> None:
         if self.layers is None:
             return
-        if answer.z is None:
-            if answer.evidence is not self._evidence:
-                self._evidence = answer.evidence
-                self.layers.show_map(answer.evidence[self._class(answer)])
-        else:
-            heat = answer.evidence[self._class(answer)]
-            if not np.array_equal(heat, self.layers.heat[answer.z]):
-                self._evidence = None
-                self.layers.show_map(heat, answer.z)
+        self.preview = answer.preview
+        self.map.take(answer)
         self.mask.propose(answer.mask, answer.z)
         self.answered.emit(answer)
 
-    def _class(self, answer: Answer) -> int:
-        return min(self.shown_class, len(answer.evidence) - 1)
-
     # ---- how far -------------------------------------------------------------------------------------------------
 
-    def _make_plan(self) -> None:
-        session = self.session
-        if session is None:
-            return
-        if self._planner is not None:
-            self._plan_soon.start()
-            return
-        self._planner = Job(work_of(_plan, session), "plan")
-        self._planner.returned.connect(self._on_plan)
-        self._planner.errored.connect(tell_error)
-        self._planner.finished.connect(self._on_planned)
-        self._planner.start()
+    @property
+    def plan(self) -> list[PlannedStep]:
+        """What the project's stages still need."""
+        return self._planner.plan
 
-    def _on_plan(self, found: tuple[Session, list[PlannedStep], Way]) -> None:
-        session, plan, way = found
-        if session is self.session:
-            self.plan, self.way = plan, way
-            self.way_changed.emit()
-
-    def _on_planned(self) -> None:
-        self._planner = None
+    @property
+    def way(self) -> Way:
+        """How far the project has come."""
+        return self._planner.way
 
     # ---- end -----------------------------------------------------------------------------------------------------
 
     def shut_down(self) -> None:
         """Stop every thread and close the project; the viewer goes away."""
-        self._plan_soon.stop()
-        self._finish_writing()
+        self.ending.emit()
+        self.writer.finish()
         self.cancel()
-        for job in (self._loader, self._planner, self.job):
-            if job is not None:
-                job.cancel()
-                job.wait()
+        self._planner.close()
+        self._loader.close()
+        if self.job is not None:
+            self.job.wait()
         self.live.close()
         if self._warmer is not None:
             self._warmer.wait(WARM_SECONDS)
@@ -435,8 +376,3 @@ class Desk(QObject):
             self.session.close()
             self.session = None
         _DESKS.pop(self.viewer, None)
-
-
-def _plan(session: Session) -> tuple[Session, list[PlannedStep], Way]:
-    plan = session.plan()
-    return session, plan, way_of(session, plan)

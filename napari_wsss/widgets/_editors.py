@@ -11,6 +11,8 @@ from magicgui.widgets import CheckBox, ComboBox, FloatSlider, FloatSpinBox, Line
 
 from napari_wsss.errors import RecipeError
 from napari_wsss.params import Knob
+from napari_wsss.widgets._choices import PerChannel, Pick
+from napari_wsss.widgets._tuple_editors import PerChannelEditor, PickEditor
 
 SLIDER_STEPS = 1000
 """A slider finer than this cannot be aimed with a mouse; such a knob gets a field to type in."""
@@ -40,8 +42,11 @@ class Editor:
         self.widget.value = self.write(value)
 
 
-def make_editor(knob: Knob) -> Editor:
-    """Choose the control for a knob from its type, bounds and step."""
+def make_editor(knob: Knob, choice: Pick | PerChannel | None = None) -> Editor:
+    """Choose the control for a knob from its type, bounds and step, and from what the project offers for it."""
+    if choice is not None:
+        made = PickEditor(choice) if isinstance(choice, Pick) else PerChannelEditor(choice, float(knob.step or 0.5))
+        return Editor(made, tuple, tuple)
     if knob.choices:
         return Editor(ComboBox(choices=list(knob.choices)), _same, _same)
     if knob.annotation is bool:

@@ -51,6 +51,8 @@ KEYS: tuple[Key, ...] = (
     Key("H", "map on or off", lambda desk: _toggle(desk, "map_layer")),
     Key("K", "mask on or off", lambda desk: _toggle(desk, "mask_layer")),
     Key("U", "outline or filled", _outline),
+    Key("Alt-Z", "take the last slider move back", lambda desk: desk.tuning.undo()),
+    Key("Shift-Alt-Z", "do the slider move again", lambda desk: desk.tuning.redo()),
 )
 
 

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Generator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from qtpy.QtCore import QObject, Signal
+from qtpy.QtCore import QObject, QTimer, Signal
 
+from napari_wsss.widgets._answering import answers
 from napari_wsss.widgets._jobs import Job
-from napari_wsss.widgets._questions import Answer, Box, Failure, Question, Ready, Settled
+from napari_wsss.widgets._questions import Answer, Box, Failure, Found, Question, Ready, Tray
 
 if TYPE_CHECKING:
     from napari_wsss.session.tuner import Tuner
 
-REST_SECONDS = 0.08
-"""The volume waits until the sliders have rested this long."""
-BLOCK_SECONDS = 0.5
-"""A volume that would take longer than this in one go is computed slice by slice, so that a slider can interrupt it."""
+GLANCE_SECONDS = 0.035
+"""How long a slider's move waits for the visible slice, so that slider and mask are drawn in one go.
+
+Drawing the window costs more than a threshold does, and holds Python's lock meanwhile: a slice answered within the
+move is seen after one drawing instead of two, and its thread is not kept waiting by the first.
+"""
 
 
 class LiveTuning(QObject):
@@ -38,10 +40,16 @@ class LiveTuning(QObject):
     def __init__(self) -> None:
         super().__init__()
         self._make: Callable[[], Tuner] | None = None
-        self._visit = self._asked = self._dealt_with = self._depth = 0
-        self._box = Box()
-        self._job = Job(answers(self._box), "live tuning")
-        self._job.yielded.connect(self._hear)
+        self._visit = self._asked = self._dealt_with = 0
+        self._current = True
+        self._glances = True
+        self._box, self._tray = Box(), Tray()
+        self._round = QTimer(self)
+        self._round.setSingleShot(True)
+        self._round.setInterval(0)  # fires once all that is waiting, drawings too, is done
+        self._round.timeout.connect(self._box.drawn)
+        self._job = Job(_told(answers(self._box), self._tray), "live tuning")
+        self._job.yielded.connect(self._collect)
         self._job.start()
 
     @property
@@ -50,13 +58,23 @@ class LiveTuning(QObject):
         return self._visit
 
     @property
+    def asked(self) -> int:
+        """Number of the newest question."""
+        return self._asked
+
+    @property
+    def current(self) -> bool:
+        """Whether the volume shown is that of the knobs: not while it is computed, nor when a step has failed."""
+        return self._current and not self.busy
+
+    @property
     def busy(self) -> bool:
         """Whether the volume shown is not yet that of the knobs."""
         return self._dealt_with < self._asked
 
-    def open(self, make: Callable[[], Tuner], z: int, depth: int) -> None:
-        """Turn to a case of ``depth`` slices, or to the same one anew; ``make`` runs in the thread."""
-        self._make, self._depth = make, depth
+    def open(self, make: Callable[[], Tuner], z: int | None) -> None:
+        """Turn to a case, or to the same one anew; ``make`` runs in the thread. ``z`` as in :meth:`set`."""
+        self._make, self._glances = make, True
         self._visit += 1
         self._ask(z)
 
@@ -64,16 +82,18 @@ class LiveTuning(QObject):
         """Forget the case; answers still on their way are dropped."""
         self._make = None
         self._visit += 1
-        self._dealt_with = self._asked
+        self._dealt_with, self._current = self._asked, True
 
-    def set(self, step: str, knobs: Mapping[str, Any], z: int) -> None:
-        """Move knobs of a step while slice ``z`` is on the screen."""
+    def set(self, step: str, knobs: Mapping[str, Any], z: int | None) -> None:
+        """Move knobs of a step while slice ``z`` is on the screen, or (None) the whole volume."""
         self._ask(z, {step: knobs})
+        self._glance(z)
 
-    def look(self, z: int) -> None:
+    def look(self, z: int | None) -> None:
         """Another slice is on the screen; it comes first if the volume is still being computed."""
         if self.busy:
             self._ask(z)
+            self._glance(z)
 
     def close(self) -> None:
         """End the thread."""
@@ -82,82 +102,47 @@ class LiveTuning(QObject):
         self._box.close()
         self._job.wait()
 
-    def _ask(self, z: int, knobs: Mapping[str, Mapping[str, Any]] | None = None) -> None:
+    def _ask(self, z: int | None, knobs: Mapping[str, Mapping[str, Any]] | None = None) -> None:
         if self._make is not None:
             self._asked += 1
-            self._box.put(Question(self._asked, self._visit, self._make, z, self._depth, knobs or {}))
+            self._box.put(Question(self._asked, self._visit, self._make, z, knobs or {}))
+            self._round.start()
 
-    def _hear(self, item: Any) -> None:  # noqa: ANN401
-        if item.visit != self._visit:
+    def _glance(self, z: int | None) -> None:
+        """Show the visible slice within the move, unless the last one took the thread too long for that."""
+        if z is not None and self._make is not None and self._glances:
+            self._tray.wait(self._asked, GLANCE_SECONDS)
+            self._collect()
+
+    def _collect(self) -> None:
+        found = [item for item in self._tray.take() if item.visit == self._visit]
+        for place, item in enumerate(found):
+            if not any(_covers(later, item) for later in found[place + 1 :]):
+                self._hear(item)
+
+    def _hear(self, item: Found) -> None:
+        if item.visit != self._visit:  # what was heard before it may have opened another case
             return
         if isinstance(item, Ready):
             self.ready.emit(item.tuner)
         elif isinstance(item, Answer):
+            self._glances = item.took <= GLANCE_SECONDS if item.z is not None else self._glances
             self.answered.emit(item)
         elif isinstance(item, Failure):
             self.failed.emit(item.error)
         else:
-            self._dealt_with = item.serial
+            self._dealt_with, self._current = item.serial, item.current
             if not self.busy:
                 self.settled.emit()
 
 
-def answers(box: Box) -> Generator[Any, None, None]:
-    """Answer the questions of ``box`` until it closes. Runs in the thread."""
-    visitor = _Visitor(box)
-    while (question := box.take()) is not None:
-        try:
-            yield from visitor.answer(question)
-        except Exception as error:  # noqa: BLE001 (a step that fails must not end the thread that answers the sliders)
-            yield Failure(question.visit, error)
-            yield Settled(question.visit, question.serial)
+def _told(work: Generator[Found, None, None], tray: Tray) -> Generator[Any, None, None]:
+    """Lay what the thread finds on the tray; each yield tells the window so."""
+    for found in work:
+        tray.lay(found)
+        yield
 
 
-class _Visitor:
-    """Keeps the tuner of the present visit, and whether the volume shown is that of its knobs."""
-
-    def __init__(self, box: Box) -> None:
-        self._box = box
-        self._tuner: Tuner | None = None
-        self._visit = 0
-        self._current = False
-
-    def answer(self, question: Question) -> Generator[Any, None, None]:
-        visit = question.visit
-        if self._tuner is None or visit != self._visit:
-            self._tuner, self._visit, self._current = question.make(), visit, False
-            yield Ready(visit, self._tuner)
-        for step, knobs in question.knobs.items():
-            self._current = False
-            self._tuner.set(step, **knobs)
-        if self._tuner.has_maps and not self._current:
-            yield from self._show(self._tuner, question)
-        if self._current or not self._tuner.has_maps:
-            yield Settled(visit, question.serial)
-
-    def _show(self, tuner: Tuner, question: Question) -> Generator[Answer, None, None]:
-        """Answer for the visible slice, then, if nobody asks for more meanwhile, for the volume."""
-        slow = False
-        if tuner.slicewise:
-            begun = time.perf_counter()
-            yield self._look(tuner, question.z)
-            slow = (time.perf_counter() - begun) * question.depth > BLOCK_SECONDS
-        if not self._box.rests(REST_SECONDS):
-            return
-        if slow:
-            yield from self._slice_by_slice(tuner, question)
-        else:
-            yield self._look(tuner, None)
-            self._current = True
-
-    def _slice_by_slice(self, tuner: Tuner, question: Question) -> Generator[Answer, None, None]:
-        """Answer for all slices, the nearest to the visible one first, so that the next question need not wait."""
-        order = sorted(set(range(question.depth)) - {question.z}, key=lambda z: abs(z - question.z))
-        for done, z in enumerate(order, start=1):
-            yield self._look(tuner, z, left=len(order) - done)
-            if not self._box.rests(0):
-                return
-        self._current = True
-
-    def _look(self, tuner: Tuner, z: int | None, left: int = 0) -> Answer:
-        return Answer(self._visit, z, tuner.evidence(z), tuner.mask(z), dict(tuner.timings), left)
+def _covers(later: Found, earlier: Found) -> bool:
+    """Whether showing ``later`` makes showing ``earlier`` idle."""
+    return isinstance(later, Answer) and isinstance(earlier, Answer) and later.z in {None, earlier.z}

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from qtpy.QtWidgets import QComboBox
 
 from napari_wsss.widgets._controls import button, heading, line, row, wrapped
+from napari_wsss.widgets._cost_line import CostLine
 from napari_wsss.widgets._curves import Curves
 from napari_wsss.widgets._dock import Dock
 from napari_wsss.widgets._job_panel import JobPanel
@@ -32,7 +33,8 @@ class MapsDock(Dock):
         self.compute = button(
             "Compute maps", "Compute for every scan where the classifier looks, then first masks from it", self._compute
         )
-        self.settings = SettingsPanel(self.desk, STAGES)
+        self.settings = SettingsPanel(self.desk, STAGES, open=("activation-maps",))
+        self.cost = CostLine(self.desk, self.settings)
         self.column.addWidget(heading("Recipe"))
         self.column.addWidget(RecipeBox(self.desk))
         self.column.addWidget(heading("Do"))
@@ -40,6 +42,7 @@ class MapsDock(Dock):
         self.column.addLayout(row(line("Compute on"), self.device))
         self.column.addWidget(JobPanel(self.desk))
         self.column.addWidget(PlanPanel(self.desk, STAGES))
+        self.column.addWidget(self.cost)
         self.column.addWidget(self.settings)
         self.column.addWidget(Curves(self.desk))
         self.column.addStretch()

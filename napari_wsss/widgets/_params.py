@@ -10,6 +10,7 @@ from qtpy.QtWidgets import QAbstractSpinBox, QGridLayout, QLabel, QToolButton, Q
 
 from napari_wsss.errors import RecipeError
 from napari_wsss.params import Knob, Params
+from napari_wsss.widgets._choices import Choices
 from napari_wsss.widgets._editors import Editor, make_editor
 from napari_wsss.widgets._fold import Fold
 
@@ -24,6 +25,7 @@ class ParamsForm(QWidget):
         params: what it shows first; its class says which knobs there are.
         resettable: give every row a button that takes its knob back to ``params``' value.
         hide: names of knobs to leave out.
+        choices: what some knobs are chosen from, by name.
 
     Signals:
         valueChanged: the new Params, after every valid edit. An invalid one shows its reason below the form instead.
@@ -31,13 +33,17 @@ class ParamsForm(QWidget):
 
     valueChanged = Signal(object)  # noqa: N815 (Qt's spelling, as every editor has it)
 
-    def __init__(self, params: Params, *, resettable: bool = False, hide: Sequence[str] = ()) -> None:
+    def __init__(
+        self, params: Params, *, resettable: bool = False, hide: Sequence[str] = (), choices: Choices | None = None
+    ) -> None:
         super().__init__()
         self._params = params
         self._origin = params
         self._editors: dict[str, Editor] = {}
         self._resets: dict[str, QToolButton] = {}
         self._quiet = False
+        self._choices = choices or {}
+        self._places: list[tuple[QGridLayout, int]] = []
         self._build([knob for name, knob in params.knobs().items() if name not in hide], resettable)
         self.setValue(params)
 
@@ -72,6 +78,20 @@ class ParamsForm(QWidget):
             self.setValue(self._origin)
             self.valueChanged.emit(self._origin)
 
+    @property
+    def names(self) -> list[str]:
+        """Names of the knobs that have an editor."""
+        return list(self._editors)
+
+    def label_width(self) -> int:
+        """Give the width of the widest label, in logical pixels."""
+        return max((grid.itemAtPosition(row, 0).widget().sizeHint().width() for grid, row in self._places), default=0)
+
+    def set_label_width(self, width: int) -> None:
+        """Make room for labels of this width, so that the editors of several forms stand in line."""
+        for grid, _ in self._places:
+            grid.setColumnMinimumWidth(0, width)
+
     def editor(self, name: str) -> Editor:
         """Give the editor of a knob."""
         return self._editors[name]
@@ -103,11 +123,12 @@ class ParamsForm(QWidget):
         return box
 
     def _add_row(self, grid: QGridLayout, row: int, knob: Knob, resettable: bool) -> None:
-        editor = make_editor(knob)
+        editor = make_editor(knob, self._choices.get(knob.name))
         self._editors[knob.name] = editor
         label = QLabel(title_of(knob))
         for part in (label, editor.widget.native):
             part.setToolTip(tooltip_of(knob))
+        self._places.append((grid, row))
         grid.addWidget(label, row, 0)
         grid.addWidget(editor.widget.native, row, 1)
         editor.widget.native.setMinimumWidth(60)

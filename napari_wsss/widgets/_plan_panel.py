@@ -11,7 +11,7 @@ from napari_wsss.widgets._controls import button, line
 from napari_wsss.widgets._desk import Desk
 
 if TYPE_CHECKING:
-    from napari_wsss.pipeline.runner import PlannedStep
+    from napari_wsss.pipeline.plan import PlannedStep
 
 _STATES = {"valid": "✓ done", "missing": "to do", "stale": "out of date"}
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from napari_wsss.pipeline.runner import PlannedStep
+    from napari_wsss.pipeline.plan import PlannedStep
     from napari_wsss.session import Session
 
 Name = Literal["Label", "Train", "Map", "Tune", "Accept", "Segment"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -77,5 +78,6 @@ class ProjectDock(Dock):
             return
         project = session.project
         closed = f"<br><b>Read-only:</b> {project.read_only_reason}" if project.read_only else ""
-        self.about.setText(f"<b>{project.name}</b> · {len(project.cases)} cases{closed}")
+        notes = "".join(f"<br>{escape(note)}" for note in session.notes)
+        self.about.setText(f"<b>{project.name}</b> · {len(project.cases)} cases{closed}{notes}")
         self.about.setToolTip(str(project.folder))

@@ -1,4 +1,4 @@
-"""What the window asks the tuning thread, what comes back, and the box in which the newest question waits."""
+"""What the window asks the tuning thread, what comes back, and the two places where they lie in between."""
 
 from __future__ import annotations
 
@@ -24,16 +24,14 @@ class Question:
         serial: number of the question, rising.
         visit: number of the case's turn on the desk; what belongs to an earlier visit is dropped.
         make: gives the tuner of the case.
-        z: the slice on the screen.
-        depth: number of slices Z.
+        z: the slice on the screen; None where the whole volume is, as in 3D display.
         knobs: everything moved since the last question.
     """
 
     serial: int
     visit: int
     make: Callable[[], Tuner]
-    z: int
-    depth: int
+    z: int | None
     knobs: Knobs = field(default_factory=dict)
 
     def after(self, earlier: Question | None) -> Question:
@@ -59,19 +57,23 @@ class Answer:
 
     Attributes:
         visit: the visit it belongs to.
+        serial: the question it answers; every question up to it is answered too.
         z: the slice, or None for the volume.
         evidence: (C, Y, X) or (C, Z, Y, X) in [0, 1].
         mask: (Y, X) or (Z, Y, X).
         seconds: step → seconds of its last run.
-        left: how many slices are still to come.
+        took: seconds it took the thread.
+        preview: the slice lacks what steps over the whole volume will change in it; the volume follows.
     """
 
     visit: int
+    serial: int
     z: int | None
     evidence: FloatArray
     mask: LabelMap
     seconds: Mapping[str, float]
-    left: int = 0
+    took: float
+    preview: bool = False
 
 
 @dataclass(frozen=True)
@@ -84,10 +86,15 @@ class Failure:
 
 @dataclass(frozen=True)
 class Settled:
-    """Every question up to ``serial`` is dealt with."""
+    """Every question up to ``serial`` is dealt with; ``current`` says whether what was shown is that of the knobs."""
 
     visit: int
     serial: int
+    current: bool = True
+
+
+DRAWING_SECONDS = 0.5
+"""A window is not waited for longer than this."""
 
 
 class Box:
@@ -96,12 +103,19 @@ class Box:
     def __init__(self) -> None:
         self._arrived = threading.Condition()
         self._question: Question | None = None
-        self._closed = False
+        self._closed = self._drawn = False
 
     def put(self, question: Question) -> None:
         """Leave a question."""
         with self._arrived:
             self._question = question.after(self._question)
+            self._drawn = False
+            self._arrived.notify()
+
+    def drawn(self) -> None:
+        """Tell that the window has come round since the last question: it has drawn what had to be drawn."""
+        with self._arrived:
+            self._drawn = True
             self._arrived.notify()
 
     def close(self) -> None:
@@ -113,14 +127,51 @@ class Box:
     def take(self) -> Question | None:
         """Wait for a question; None once closed."""
         with self._arrived:
-            self._arrived.wait_for(self._stirred)
+            self._arrived.wait_for(self.stirred)
             question, self._question = self._question, None
             return None if self._closed else question
 
     def rests(self, seconds: float) -> bool:
         """Wait ``seconds``; whether nothing arrived meanwhile."""
         with self._arrived:
-            return not self._arrived.wait_for(self._stirred, seconds)
+            return not self._arrived.wait_for(self.stirred, seconds)
 
-    def _stirred(self) -> bool:
+    def rests_after_drawing(self, seconds: float) -> bool:
+        """Wait as :meth:`rests`, but from when the window has drawn: while it draws, no slider can be moved."""
+        with self._arrived:
+            self._arrived.wait_for(lambda: self._drawn or self.stirred(), DRAWING_SECONDS)
+        return self.rests(seconds)
+
+    def stirred(self) -> bool:
+        """Whether a newer question waits, or none will come any more."""
         return self._closed or self._question is not None
+
+
+Found = Ready | Answer | Failure | Settled
+
+
+class Tray:
+    """What the thread found lies here until the window takes it: when it is told, or sooner if it waits for it."""
+
+    def __init__(self) -> None:
+        self._arrived = threading.Condition()
+        self._found: list[Found] = []
+        self._serial = 0
+
+    def lay(self, found: Found) -> None:
+        """Add what was found."""
+        with self._arrived:
+            self._found.append(found)
+            self._serial = max(self._serial, getattr(found, "serial", 0))
+            self._arrived.notify()
+
+    def take(self) -> list[Found]:
+        """Give all that lies here, oldest first."""
+        with self._arrived:
+            found, self._found = self._found, []
+            return found
+
+    def wait(self, serial: int, seconds: float) -> bool:
+        """Wait for the first answer to question ``serial``, but no longer than ``seconds``; whether it came."""
+        with self._arrived:
+            return self._arrived.wait_for(lambda: self._serial >= serial, seconds)

@@ -30,7 +30,9 @@ class ReviewDock(Dock):
         self.next = button("Next ›", "Go to the next case (key: N)", lambda: desk.step_case(1))
         self.origin = QComboBox()
         self.origin.setToolTip(
-            wrapped("Which mask is shown and corrected. Choosing another gives up corrections not accepted yet.")
+            wrapped(
+                "Which mask is shown and corrected. Corrections not accepted yet are set aside, to be chosen again."
+            )
         )
         self.origin.activated.connect(self._choose)
         self.accept = button("Accept", "Keep this mask as your decision for the whole case (key: A)", self._accept)

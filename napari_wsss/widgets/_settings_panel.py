@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from qtpy.QtCore import QTimer
+from qtpy.QtCore import QTimer, Signal
 from qtpy.QtWidgets import QVBoxLayout, QWidget
 
 from napari_wsss.params import Params
+from napari_wsss.widgets._choices import Choices, choices_for
 from napari_wsss.widgets._decisions import set_knobs
 from napari_wsss.widgets._desk import Desk
 from napari_wsss.widgets._fold import Fold
@@ -22,12 +23,20 @@ class SettingsPanel(QWidget):
     Args:
         desk: whose recipe it edits.
         stages: stages whose steps are shown.
+        open: kinds of steps that are unfolded at first.
+
+    Signals:
+        edited: a step's name and its new knobs, at once; they are kept in the project a little later.
     """
 
-    def __init__(self, desk: Desk, stages: Sequence[str]) -> None:
+    edited = Signal(str, object)
+
+    def __init__(self, desk: Desk, stages: Sequence[str], open: Sequence[str] = ()) -> None:
         super().__init__()
         self._desk = desk
         self._stages = tuple(stages)
+        self._open = tuple(open)
+        self._choices: dict[str, Choices] = {}
         self.forms: dict[str, ParamsForm] = {}
         self._edited: dict[str, Params] = {}
         self._save_soon = QTimer(self)
@@ -48,17 +57,19 @@ class SettingsPanel(QWidget):
         self._edited.clear()
         while (item := self._column.takeAt(0)) is not None:
             item.widget().deleteLater()
-        self.forms = {}
+        self.forms, self._choices = {}, {}
         session = self._desk.session
         if session is None:
             return
         for name, step in session.recipe.steps.items():
             if step.stage not in self._stages or step.live or not step.knobs():
                 continue
-            form = ParamsForm(step)
+            self._choices[name] = choices_for(self._desk, step)
+            form = ParamsForm(step, choices=self._choices[name])
             form.valueChanged.connect(lambda params, step_name=name: self._edit(step_name, params))
             self.forms[name] = form
-            self._column.addWidget(Fold(f"Settings: {name}", form, (type(step).__doc__ or "").splitlines()[0]))
+            about, unfolded = (type(step).__doc__ or "").splitlines()[0], getattr(step, "kind", "") in self._open
+            self._column.addWidget(Fold(f"Settings: {name}", form, f"<qt>{about}</qt>", open=unfolded))
         self._lock()
 
     def save(self) -> None:
@@ -79,13 +90,15 @@ class SettingsPanel(QWidget):
     def _edit(self, step: str, params: Params) -> None:
         self._edited[step] = params
         self._save_soon.start()
+        self.edited.emit(step, params)
 
     def _refresh(self) -> None:
         """Follow a change of the recipe made elsewhere."""
         session = self._desk.session
         if session is None or self._edited:
             return
-        if any(name not in session.recipe.steps for name in self.forms):
+        steps = session.recipe.steps
+        if any(n not in steps or self._choices[n] != choices_for(self._desk, steps[n]) for n in self.forms):
             self.rebuild()
             return
         for name, form in self.forms.items():

@@ -12,6 +12,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from fake import FakeSession, make_session
 
+from napari_wsss.widgets import open_desk
 from napari_wsss.widgets._desk import Desk, desk_of
 
 
@@ -35,7 +36,19 @@ def desk(viewer) -> Desk:
 @pytest.fixture
 def opened(desk, session, qtbot) -> Desk:
     """A desk with the session's first case on it, and its live path ready."""
-    with qtbot.waitSignals([desk.case_opened, desk.live.settled], timeout=20_000):
+    with qtbot.waitSignals([desk.case_opened, desk.live.settled], timeout=60_000):
+        desk.adopt(session)
+    qtbot.waitUntil(lambda: not desk.loading)
+    return desk
+
+
+@pytest.fixture
+def shown(make_napari_viewer, session, qtbot):
+    """A visible viewer of 1280 × 720 with all docks and the session's first case."""
+    viewer = make_napari_viewer(show=True)
+    viewer.window.resize(1280, 720)
+    desk = open_desk(viewer)
+    with qtbot.waitSignals([desk.case_opened, desk.live.settled, desk.way_changed], timeout=60_000):
         desk.adopt(session)
     qtbot.waitUntil(lambda: not desk.loading)
     return desk

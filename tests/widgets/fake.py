@@ -56,6 +56,27 @@ class Smooth(Params):
     iterations: int = knob(5, "How often.", ge=1, le=20, advanced=True)
 
 
+class Frame(Params):
+    """Keep what lies inside boxes."""
+
+    kind: Literal["box-filter"] = "box-filter"
+    stage: ClassVar[str] = "propose"
+    live: ClassVar[bool] = True
+    on: bool = knob(False, "Whether.")
+    boxes: tuple[tuple[int, int, int, int, int, int], ...] = knob((), "The boxes.")
+    inside: Literal["keep", "drop"] = knob("keep", "What happens inside.")
+
+
+class Islands(Params):
+    """Drop small islands."""
+
+    kind: Literal["island-filter"] = "island-filter"
+    stage: ClassVar[str] = "propose"
+    live: ClassVar[bool] = True
+    on: bool = knob(False, "Whether.")
+    smallest: float = knob(50.0, "How small.", ge=0.0, le=1000.0, step=1.0, unit="mm3")
+
+
 @dataclass(frozen=True)
 class FakeRecipe:
     """Steps by name."""
@@ -76,7 +97,8 @@ class FakeRecipe:
 
 
 def fake_recipe() -> FakeRecipe:
-    return FakeRecipe({"classifier": Classify(), "cut": Cut(), "smooth": Smooth(), "segmenter": Segment()})
+    live = {"cut": Cut(), "smooth": Smooth(), "box": Frame(), "islands": Islands()}
+    return FakeRecipe({"classifier": Classify(), **live, "segmenter": Segment()})
 
 
 class FakeTuner:
@@ -87,7 +109,7 @@ class FakeTuner:
     slicewise = True
 
     def __init__(self, session: FakeSession, case_id: str) -> None:
-        self.recipe = session.recipe
+        self.recipe = session.recipe_for(case_id)
         self.has_maps = session.has_maps
         array = session.project.load(case_id).array[0].astype(np.float32)
         self._evidence = (array / array.max())[None]
@@ -96,7 +118,7 @@ class FakeTuner:
 
     @property
     def steps(self) -> dict[str, Params]:
-        return {name: self.recipe.steps[name] for name in ("cut", "smooth")}
+        return {name: self.recipe.steps[name] for name in ("cut", "smooth", "box", "islands")}
 
     @property
     def timings(self) -> dict[str, float]:
@@ -105,14 +127,32 @@ class FakeTuner:
     def set(self, step: str, **knobs: Any) -> None:
         self.recipe = self.recipe.with_knobs(step, **knobs)
 
-    def evidence(self, z: int | None = None) -> np.ndarray:
+    def evidence(self, z: int | None = None, stop: Any = None) -> np.ndarray:
         every = np.repeat(self._evidence, self._classes, axis=0)
         return every if z is None else every[:, z]
 
-    def mask(self, z: int | None = None) -> np.ndarray:
+    def quick(self, z: int) -> bool:
+        return self.slicewise
+
+    def preview(self, z: int) -> np.ndarray | None:
+        return None
+
+    def at_hand(self, z: int | None = None) -> bool:
+        return False
+
+    def keep(self) -> None:
+        self.calls.append(("keep", None))
+
+    def mask(self, z: int | None = None, stop: Any = None) -> np.ndarray:
         self.calls.append(("mask", z))
-        evidence = self._evidence[0] if z is None else self._evidence[0, z]
-        return (evidence >= self.recipe.steps["cut"].value).astype(np.uint8)
+        mask = (self._evidence[0] >= self.recipe.steps["cut"].value).astype(np.uint8)
+        frame = self.recipe.steps["box"]
+        if frame.on and frame.boxes:
+            inside = np.zeros(mask.shape, bool)
+            for z0, y0, x0, z1, y1, x1 in frame.boxes:
+                inside[z0:z1, y0:y1, x0:x1] = True
+            mask = mask * (inside == (frame.inside == "keep"))
+        return mask if z is None else mask[z]
 
     def provenance(self) -> dict[str, Any]:
         return {"recipe": "fake", "step": "cut", "key": "0", "params": {}}
@@ -138,7 +178,10 @@ class FakeSession:
     ran: list[tuple[str, ...]] = field(default_factory=list)
     closed: bool = False
     fails: Exception | None = None
+    notes: list[str] = field(default_factory=list)
     worker: FakeWorker = field(default_factory=FakeWorker)
+    own: dict[str, dict[tuple[str, str], Any]] = field(default_factory=dict)
+    kept: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)
 
     def close(self) -> None:
         self.closed = True
@@ -168,6 +211,77 @@ class FakeSession:
 
     def set(self, step: str, **knobs: Any) -> None:
         self.recipe = self.recipe.with_knobs(step, **knobs)
+
+    def keep(self, knobs: Any) -> None:
+        for step, values in knobs.items():
+            self.set(step, **values)
+
+    def apply(self, setting: dict[str, Any]) -> None:
+        for place, value in setting.items():
+            step, name = place.split(".")
+            self.set(step, **{name: value})
+
+    def recipe_for(self, case_id: str) -> FakeRecipe:
+        recipe = self.recipe
+        for (step, name), value in self.own.get(case_id, {}).items():
+            recipe = recipe.with_knobs(step, **{name: value})
+        return recipe
+
+    def set_case(self, case_id: str, step: str, **knobs: Any) -> None:
+        self.own.setdefault(case_id, {}).update({(step, name): value for name, value in knobs.items()})
+
+    def keep_case(self, case_id: str, knobs: Any) -> None:
+        for step, values in knobs.items():
+            self.set_case(case_id, step, **values)
+
+    def case_overrides(self, case_id: str) -> list[str]:
+        return [f"{step}.{name}={value}" for (step, name), value in self.own.get(case_id, {}).items()]
+
+    def clear_case(self, case_id: str, step: str | None = None, knob: str | None = None) -> None:
+        own = self.own.get(case_id, {})
+        for place in [p for p in own if step in (None, p[0]) and knob in (None, p[1])]:
+            del own[place]
+
+    def save_preset(self, name: str, knobs: Any) -> None:
+        self.kept[name] = {step: dict(values) for step, values in knobs.items()}
+
+    def presets(self) -> dict[str, list[str]]:
+        return {name: [f"{step}={knobs}" for step, knobs in kept.items()] for name, kept in self.kept.items()}
+
+    def preset(self, name: str) -> dict[str, dict[str, Any]]:
+        return self.kept[name]
+
+    def delete_preset(self, name: str) -> None:
+        del self.kept[name]
+
+    def search_thresholds(self, masks: str = "accepted", at: Any = None, step: float = 0.1) -> Any:
+        yield Progress("search thresholds", 0, 1)
+        values = [round(0.1 * index, 1) for index in range(11)]
+        dice = [1 - abs(value - 0.3) for value in values]
+        axis = {"step": "cut", "knob": "value", "values": values, "now": 0.5}
+        best = {"index": [3], "settings": {"cut.value": 0.3}, "dice": 1.0, "miou": 1.0}
+        text = f"searched with 2 {masks} masks of 2 patients"
+        return {
+            "axes": [axis],
+            "dice": dice,
+            "best": best,
+            "now": {"settings": {"cut.value": 0.5}, "dice": 0.8},
+            "text": text,
+        }
+
+    def calibrate(self, masks: str = "accepted", knobs: Any = None, minutes: float = 5.0) -> Any:
+        yield Progress("calibrate", 0, 1, values={"before": 0.6, "best": 0.7})
+        return {
+            "text": f"calibrated with 2 {masks} masks of 2 patients",
+            "reason": "Better on every patient not used for the choice.",
+            "trusted": True,
+            "present": {"cut.value": 0.5},
+            "settings": {"cut.value": 0.3},
+            "before": {"dice": 0.6, "miou": 0.7},
+            "after": {"dice": 0.8, "miou": 0.85},
+            "unseen": {"dice": 0.75, "miou": 0.8},
+            "rows": [{"case": "case0", "patient": "p0", "slices": 5, "before": 0.6, "after": 0.8, "unseen": 0.75}],
+        }
 
     def use(self, name: str) -> Any:
         yield Note(f"using {name}")

@@ -2,19 +2,16 @@
 
 import subprocess
 import sys
-from types import MappingProxyType
 
 import numpy as np
 import pytest
 from qtpy.QtWidgets import QMessageBox
 
-from napari_wsss.errors import JobError
+from napari_wsss.errors import JobError, RecipeError
 from napari_wsss.store.project import Project
 from napari_wsss.widgets._decisions import accept, add_class, keep_settings, label, reject
 from napari_wsss.widgets._desk import desk_of
 from napari_wsss.widgets._jobs import _RUNNING
-from napari_wsss.widgets._live import _Visitor
-from napari_wsss.widgets._questions import Answer, Box, Question, Settled
 from napari_wsss.widgets._warm import warm_up_once
 from napari_wsss.widgets._watcher import may_leave
 
@@ -24,8 +21,8 @@ pytestmark = pytest.mark.gui
 @pytest.fixture
 def errors(monkeypatch):
     heard = []
-    monkeypatch.setattr("napari_wsss.widgets._desk.tell_error", heard.append)
-    monkeypatch.setattr("napari_wsss.widgets._decisions.tell_error", heard.append)
+    for place in ("_desk", "_decisions", "_long_work", "_writer"):
+        monkeypatch.setattr(f"napari_wsss.widgets.{place}.tell_error", heard.append)
     return heard
 
 
@@ -80,6 +77,33 @@ def test_the_visible_slice_comes_first(opened, qtbot):
     assert order == [4, None]
 
 
+def test_in_3d_the_volume_comes_first_and_is_drawn(opened, qtbot):
+    opened.viewer.dims.ndisplay = 3
+    order, drawn = [], []
+    opened.answered.connect(lambda answer: order.append(answer.z))
+    opened.layers.mask_layer.events.set_data.connect(drawn.append)
+    tune(opened, qtbot, value=0.3)
+    assert order == [None]
+    assert len(drawn) == 1
+    np.testing.assert_array_equal(opened.layers.mask_layer._slice.image.raw, opened.layers.mask_layer.data)
+
+
+def test_a_cut_across_the_slices_is_answered_by_the_volume(opened):
+    assert opened.layers.question == opened.layers.slice_index
+    opened.viewer.dims.order = (1, 0, 2)
+    assert opened.layers.question is None
+
+
+def test_a_move_is_drawn_once(opened, qtbot):
+    drawn = []
+    opened.layers.mask_layer.events.set_data.connect(lambda _: drawn.append("mask"))
+    opened.layers.map_layer.events.set_data.connect(lambda _: drawn.append("map"))
+    before = opened.layers.mask[2].copy()
+    tune(opened, qtbot, value=0.2)
+    assert not np.array_equal(before, opened.layers.mask[2])
+    assert drawn == ["mask"], "by the slice's answer; the volume shows nothing new in it, and the map is as it was"
+
+
 def test_the_newest_move_wins(opened, qtbot):
     with qtbot.waitSignal(opened.live.settled, timeout=10_000):
         for percent in range(20, 80):
@@ -115,6 +139,33 @@ def test_strokes_survive_sliders_and_other_cases(opened, qtbot):
     with qtbot.waitSignal(opened.live.settled):
         opened.retune()
     np.testing.assert_array_equal(opened.layers.mask, opened.tuner.mask())
+
+
+def test_strokes_set_aside_can_be_chosen_again(opened):
+    opened.layers.mask[:] = 0
+    paint(opened, 1, 3, 4)
+    first = opened.layers.mask.copy()
+    opened.mask.choose("proposal")
+    assert opened.mask.choices() == ["proposal", "draft"]
+    assert opened.mask.unfinished == ["case0"]
+    paint(opened, 2, 5, 6)
+    second = opened.layers.mask.copy()
+    assert opened.mask.choices() == ["proposal", "edited", "draft"]
+    opened.mask.choose("draft")
+    assert opened.mask.edited
+    np.testing.assert_array_equal(opened.layers.mask, first)
+    opened.mask.choose("draft")
+    np.testing.assert_array_equal(opened.layers.mask, second)
+
+
+def test_strokes_set_aside_are_forgotten_once_accepted(opened, qtbot):
+    paint(opened, 1, 3, 4)
+    opened.mask.choose("proposal")
+    opened.mask.choose("draft")
+    accept(opened)
+    until_written(opened, qtbot)
+    assert opened.mask.unfinished == []
+    assert opened.mask.choices() == ["proposal", "accepted"]
 
 
 @pytest.mark.parametrize("answer", ["Yes", "No"])
@@ -182,7 +233,7 @@ def test_an_accepted_slice_stays_while_sliders_move_the_rest(opened, session, qt
 
 
 def until_written(desk, qtbot):
-    qtbot.waitUntil(lambda: not desk._writing, timeout=10_000)
+    qtbot.waitUntil(lambda: desk.writer.idle, timeout=10_000)
 
 
 def test_a_waiting_accept_never_lands_on_the_next_case(opened, session, qtbot):
@@ -206,15 +257,37 @@ def test_accept_pressed_twice_is_one_acceptance(opened, session, qtbot):
     assert session.project.accepted_history("case0").case_ids() == set()
 
 
-def test_a_waiting_accept_is_dropped_when_the_live_path_fails(opened, session, qtbot):
+def test_several_slices_accepted_while_the_volume_is_computed_are_all_accepted(opened, session, qtbot):
+    opened.tune("cut", value=0.25)
+    accept(opened, [1])
+    accept(opened, [3])
+    assert opened.awaited == "case0"
+    qtbot.waitUntil(lambda: not opened.live.busy and opened.writer.idle, timeout=10_000)
+    assert session.project.accepted_slices("case0").tolist() == [False, True, False, True, False]
+    np.testing.assert_array_equal(session.project.accepted("case0")[3], opened.tuner.mask(3))
+
+
+def test_a_mask_that_could_not_be_computed_is_not_accepted(opened, session, qtbot, errors, monkeypatch):
     opened.live.failed.disconnect()
     opened.live.failed.connect(opened._on_live_failed)
+
+    def fails(*_):
+        raise RecipeError("no memory")
+
+    monkeypatch.setattr(opened.tuner, "mask", fails)
     with qtbot.waitSignal(opened.live.settled, timeout=10_000):
-        opened.tune("cut", value=7.0)
+        opened.tune("cut", value=0.2)
         accept(opened)
     assert opened.awaited is None
+    accept(opened)
     until_written(opened, qtbot)
     assert session.project.state("case0") != "accepted"
+    assert "could not be computed" in str(errors[-1])
+    monkeypatch.undo()
+    tune(opened, qtbot, value=0.3)
+    accept(opened)
+    until_written(opened, qtbot)
+    assert session.project.state("case0") == "accepted"
 
 
 def test_strokes_made_while_an_accept_is_written_stay(opened, session, qtbot):
@@ -328,7 +401,8 @@ def test_a_new_class_gets_a_colour_and_a_label_value(opened, qtbot):
 
 
 def test_kept_settings_become_the_projects(opened, session, qtbot):
-    tune(opened, qtbot, value=0.31)
+    with qtbot.waitSignal(opened.live.settled, timeout=10_000):
+        opened.tuning.move("cut", value=0.31)
     assert session.recipe.steps["cut"].value == 0.5
     with qtbot.waitSignal(opened.recipe_changed):
         keep_settings(opened)
@@ -402,44 +476,6 @@ def test_the_window_never_imports_torch():
         " bad = {'torch', 'monai', 'lightning', 'torchvision'} & set(sys.modules); assert not bad, bad"
     )
     subprocess.run([sys.executable, "-W", "ignore", "-c", code], check=True)
-
-
-def test_a_slow_volume_comes_slice_by_slice_and_gives_way_to_the_next_move(opened, qtbot, monkeypatch):
-    monkeypatch.setattr("napari_wsss.widgets._live.BLOCK_SECONDS", 0.0)
-    order = []
-    opened.answered.connect(lambda answer: order.append((answer.z, answer.left)))
-    opened.layers.go_to(1)
-    tune(opened, qtbot, value=0.3)
-    assert order == [(1, 0), (0, 3), (2, 2), (3, 1), (4, 0)]
-    np.testing.assert_array_equal(opened.layers.mask, opened.tuner.mask())
-    np.testing.assert_array_equal(opened.layers.heat, opened.tuner.evidence()[0])
-
-
-def test_a_question_interrupts_the_volume():
-    class Slow:
-        has_maps = slicewise = True
-        timings = MappingProxyType({})
-        cut = 0
-
-        def set(self, _, value):
-            self.cut = value
-
-        def evidence(self, _):
-            return np.zeros((1, 2, 2), np.float32)
-
-        def mask(self, _):
-            return np.full((2, 2), self.cut, np.uint8)
-
-    box = Box()
-    visitor = _Visitor(box)
-    heard = visitor._slice_by_slice(Slow(), Question(1, 0, Slow, 0, 9))
-    assert [next(heard).z for _ in range(2)] == [1, 2]
-    box.put(Question(2, 0, Slow, 0, 9, {"cut": {"value": 3}}))
-    assert list(heard) == []
-    assert not visitor._current
-    answered = list(visitor.answer(box.take()))
-    assert answered[-1] == Settled(0, 2)
-    assert all(item.mask.max() == 3 for item in answered if isinstance(item, Answer))
 
 
 def test_the_next_case_comes_in_the_same_layers(opened, qtbot):

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from fake import FakeRecipe
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import (
     QAbstractButton,
@@ -16,6 +17,7 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
+from napari_wsss.pipeline.steps import ComputeMaps, TrainClassifier
 from napari_wsss.widgets import open_desk
 from napari_wsss.widgets._decisions import label
 from napari_wsss.widgets._desk import desk_of
@@ -24,18 +26,6 @@ from napari_wsss.widgets._keys import KEYS
 from napari_wsss.widgets._open_desk import DOCKS, dock_called, show_dock
 
 pytestmark = pytest.mark.gui
-
-
-@pytest.fixture
-def shown(make_napari_viewer, session, qtbot):
-    """A visible viewer of 1280 × 720 with all docks and the session's first case."""
-    viewer = make_napari_viewer(show=True)
-    viewer.window.resize(1280, 720)
-    desk = open_desk(viewer)
-    with qtbot.waitSignals([desk.case_opened, desk.live.settled, desk.way_changed], timeout=20_000):
-        desk.adopt(session)
-    qtbot.waitUntil(lambda: not desk.loading)
-    return desk
 
 
 def click(qtbot, button):
@@ -87,7 +77,7 @@ def test_reset_returns_to_the_projects_settings_after_a_label(shown, qtbot):
         label(shown, "lesion", 0, [1])
     assert dock.forms["cut"].value().value == 0.3
     with qtbot.waitSignal(shown.live.settled, timeout=10_000):
-        click(qtbot, dock.reset)
+        click(qtbot, dock.history.reset)
     assert shown.tuner.recipe.steps["cut"].value == 0.5
 
 
@@ -159,13 +149,13 @@ def test_the_case_list_shows_states_and_opens_cases(shown, session, qtbot):
 
 def test_sliders_move_the_mask_and_reset_brings_it_back(shown, qtbot):
     dock = show_dock(shown.viewer, "Tune")
-    assert set(dock.forms) == {"cut", "smooth"}
+    assert set(dock.forms) == {"cut", "smooth", "box", "islands"}
     before = shown.layers.mask.copy()
     with qtbot.waitSignal(shown.live.settled, timeout=10_000):
         dock.forms["cut"].editor("value").widget.value = 0.2
     assert shown.layers.mask.sum() > before.sum()
     with qtbot.waitSignal(shown.live.settled, timeout=10_000):
-        click(qtbot, dock.reset)
+        click(qtbot, dock.history.reset)
     np.testing.assert_array_equal(shown.layers.mask, before)
 
 
@@ -187,7 +177,7 @@ def test_keeping_settings_changes_the_project(shown, session, qtbot):
     dock = show_dock(shown.viewer, "Tune")
     with qtbot.waitSignal(shown.live.settled, timeout=10_000):
         dock.forms["cut"].editor("value").widget.value = 0.33
-    click(qtbot, dock.keep)
+    click(qtbot, dock.keeping.project)
     assert session.recipe.steps["cut"].value == 0.33
     assert not dock.forms["cut"]._resets["value"].isEnabled()
 
@@ -213,6 +203,24 @@ def test_time_is_estimated(shown, qtbot):
     panel = show_dock(shown.viewer, "Maps").findChild(PlanPanel)
     click(qtbot, panel.measure)
     qtbot.waitUntil(lambda: "about 75 s" in panel.words.text())
+
+
+def test_the_cost_of_maps_is_said_while_they_are_chosen(shown, session, qtbot):
+    """Scales 0.5 … 2 are 0.25 + 1 + 2.25 + 4 = 7.5 forward passes; grad-cam at the last layer costs the same."""
+    classifier = TrainClassifier(slices="slices", backbone="resnet50")
+    maps = ComputeMaps(classifier="classifier", slices="slices", method="cam", scales=(0.5, 1.0, 1.5, 2.0))
+    session.recipe = FakeRecipe({**session.recipe.steps, "classifier": classifier, "maps": maps})
+    shown.project_changed.emit()
+    dock = show_dock(shown.viewer, "Maps")
+    assert "about <b>7.5</b> forward passes per slice, 15 slices" in dock.cost.text()
+    form = dock.settings.forms["maps"]
+    form.editor("scales").widget.chips[2.0].click()
+    assert "about <b>3.5</b> forward" in dock.cost.text()
+    form.editor("method").widget.value = "score-cam"
+    assert "about <b>230</b> forward" in dock.cost.text()
+    with qtbot.waitSignal(shown.recipe_changed):
+        form.editor("layers").widget.chips["trunk.layer2"].click()
+    assert session.recipe.steps["maps"].layers == ("trunk.layer2",)
 
 
 def test_curves_follow_training(shown, qtbot):
@@ -354,6 +362,14 @@ def test_a_read_only_project_offers_no_changes(make_napari_viewer, session, qtbo
     assert "another window" in dock_called(desk.viewer, "Project").about.text()
     review, maps = dock_called(desk.viewer, "Review"), dock_called(desk.viewer, "Maps")
     assert not any(button.isEnabled() for button in (review.accept, review.reject, maps.train, maps.compute))
+
+
+def test_what_a_person_should_know_about_an_opened_project_is_shown(make_napari_viewer, session, qtbot):
+    session.notes.append("settings left out: <gone>")
+    desk = open_desk(make_napari_viewer())
+    with qtbot.waitSignals([desk.case_opened, desk.live.settled], timeout=20_000):
+        desk.adopt(session)
+    assert "settings left out: &lt;gone&gt;" in dock_called(desk.viewer, "Project").about.text()
 
 
 def test_without_a_project_docks_say_so(make_napari_viewer):
