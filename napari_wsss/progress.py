@@ -11,6 +11,7 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar
 
+S = TypeVar("S")
 T = TypeVar("T")
 
 
@@ -65,7 +66,7 @@ def event_from_json(data: Mapping[str, Any]) -> Event:
     return Note(**fields) if data["event"] == "note" else Progress(**fields)
 
 
-def drain(work: Work[T], listen: Callable[[Event], None] | None = None) -> T:
+def drain(work: Generator[S, None, T], listen: Callable[[S], object] | None = None) -> T:
     """Run ``work`` to its end and return its result; ``listen`` hears every event."""
     while True:
         try:

@@ -16,8 +16,9 @@ from napari_wsss.cam.linear import class_activation, class_weights
 from napari_wsss.cam.score import score_cam
 from napari_wsss.cam.settings import ActivationMaps
 from napari_wsss.cam.smooth import noises_for, smooth_grad_cam_pp
-from napari_wsss.cam.work import finish, telling
+from napari_wsss.cam.work import telling
 from napari_wsss.errors import RecipeError
+from napari_wsss.progress import drain
 
 Answer = tuple[list[Tensor], Tensor]
 """Maps (B, classes, *s), one a layer, and class scores (B, C)."""
@@ -71,7 +72,7 @@ def activation_maps(
     params = ActivationMaps.parse({"method": method, "layers": tuple(layers), **knobs})
     with borrowed(model, images.device):
         asker = Asker(model, params, images[:1], classes, often=_often(params, images))
-        maps, logits = finish(asker.ask(images, range(len(images)), params.batch_size))
+        maps, logits = drain(asker.ask(images, range(len(images)), params.batch_size))
     return Activation(dict(zip(asker.layers, maps, strict=True)), logits)
 
 

@@ -21,13 +21,3 @@ def telling(work: Generator[S, None, R], change: Callable[[S], T]) -> Generator[
                 result: R = stop.value
                 return result
             yield change(told)
-
-
-def finish(work: Generator[S, None, R]) -> R:
-    """Run ``work`` to its end and give its result."""
-    while True:
-        try:
-            next(work)
-        except StopIteration as stop:
-            result: R = stop.value
-            return result

@@ -16,7 +16,7 @@ from napari_wsss.pipeline.recipe import Recipe
 from napari_wsss.pipeline.retreat import retreat
 from napari_wsss.pipeline.search_space import Dimension, dimensions
 from napari_wsss.pipeline.setting import Setting, present
-from napari_wsss.pipeline.truths import Truth, told, truths_of
+from napari_wsss.pipeline.truths import Truth, judged_with, truths_of
 from napari_wsss.pipeline.verdict import settings_by_case, verdict
 from napari_wsss.pipeline.workspace import Workspace
 from napari_wsss.progress import Note, Progress, Work
@@ -90,12 +90,7 @@ def calibrate(
         "kind": "calibration",
         "recipe": recipe.name,
         "at": at,
-        "masks": masks,
-        "n": len(truths),
-        "patients": len({truth.patient for truth in truths}),
-        "slices": int(sum(truth.slices.sum() for truth in truths)),
-        "cases": everyone.cases,
-        "text": f"calibrated with {told(masks, truths)}",
+        **judged_with(masks, truths, "calibrated"),
         "knobs": list(held),
         "present": held,
         **verdict(final, truths, everyone, without),

@@ -22,7 +22,7 @@ from napari_wsss.pipeline.recipe import Recipe
 from napari_wsss.pipeline.setting import Setting, present
 from napari_wsss.pipeline.step import Step
 from napari_wsss.pipeline.steps import ThresholdMaps
-from napari_wsss.pipeline.truths import told, truths_of
+from napari_wsss.pipeline.truths import judged_with, truths_of
 from napari_wsss.pipeline.workspace import Workspace
 from napari_wsss.progress import Note, Progress, Work
 from napari_wsss.types import Array
@@ -81,12 +81,7 @@ def search_thresholds(
         "kind": "threshold-search",
         "recipe": recipe.name,
         "at": at,
-        "masks": masks,
-        "n": len(truths),
-        "patients": len({truth.patient for truth in truths}),
-        "slices": int(sum(truth.slices.sum() for truth in truths)),
-        "cases": [truth.case_id for truth in truths],
-        "text": f"searched with {told(masks, truths)}",
+        **judged_with(masks, truths, "searched"),
         "axes": [_axis(name, values, now[name]) for name in names],
         "dice": np.reshape([row["dice"] for row in scores[:-2]], shape).tolist(),
         "miou": np.reshape([row["miou"] for row in scores[:-2]], shape).tolist(),

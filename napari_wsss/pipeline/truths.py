@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -54,10 +55,22 @@ def truths_of(workspace: Workspace, masks: str) -> list[Truth]:
     return found
 
 
-def told(masks: str, truths: list[Truth]) -> str:
-    """Say in words how many masks there are: "5 accepted masks of 4 patients"."""
+def judged_with(masks: str, truths: list[Truth], done: str) -> dict[str, Any]:
+    """Say, for a result, what it was judged with.
+
+    Returns:
+        ``masks``; how many: ``n``, ``patients``, ``slices``; ``cases``; and ``text``, such as "searched with 5
+        accepted masks of 4 patients" where ``done`` is "searched".
+    """
     patients = len({truth.patient for truth in truths})
-    return f"{_count(len(truths), f'{masks} mask')} of {_count(patients, 'patient')}"
+    return {
+        "masks": masks,
+        "n": len(truths),
+        "patients": patients,
+        "slices": int(sum(truth.slices.sum() for truth in truths)),
+        "cases": [truth.case_id for truth in truths],
+        "text": f"{done} with {_count(len(truths), f'{masks} mask')} of {_count(patients, 'patient')}",
+    }
 
 
 _NONE: dict[str, str] = {

@@ -126,8 +126,8 @@ class _Sample:
         from napari_wsss.cam.ask import Asker
         from napari_wsss.cam.capture import borrowed
         from napari_wsss.cam.maps import place_of
-        from napari_wsss.cam.work import finish
         from napari_wsss.models.classifier import build_classifier
+        from napari_wsss.progress import drain
 
         classifier = cast("TrainClassifier", self.recipe.step(step.classifier))
         model, _ = build_classifier(classifier.replace(weights="random"), self.channels, self.classes)
@@ -138,7 +138,7 @@ class _Sample:
         few = torch.rand(many, self.channels, self.size, self.size, device=place)
 
         def ask() -> None:
-            _, scores = finish(asker.ask(few, range(many), step.batch_size))
+            _, scores = drain(asker.ask(few, range(many), step.batch_size))
             scores.cpu()  # a GPU has done its work when the clock stops
 
         with borrowed(model, place):

@@ -5,7 +5,7 @@ import torch
 import torch.nn.functional as F
 
 from napari_wsss.cam.score import masked, score_cam, strongest, varying
-from napari_wsss.cam.work import finish
+from napari_wsss.progress import drain
 
 
 def _scores(images):
@@ -20,7 +20,7 @@ def test_by_hand():
     total = lambda given: given.sum((1, 2))[:, None] / 4  # noqa: E731
     # Masks 0 ½ 1, nothing, 1 ½ 0: scores (2 + 6)/4 = 2, 0, (2 + 2)/4 = 1.
     weights = torch.tensor([2.0, 0.0, 1.0]).softmax(0)
-    (maps,) = finish(score_cam(total, images, [features], None, 0, 16))
+    (maps,) = drain(score_cam(total, images, [features], None, 0, 16))
     torch.testing.assert_close(maps[0, 0], weights @ features[0])
 
 
@@ -32,7 +32,7 @@ def test_against_naive_loops(sides, batch_size):
     features = torch.randn(2, 4, *[max(side // 2, 2) for side in sides])
     features[1, 2] = 0.7
     mode = ["linear", "bilinear", "trilinear"][len(sides) - 1]
-    (maps,) = finish(score_cam(_scores, images, [features], [1, 0], 0, batch_size))
+    (maps,) = drain(score_cam(_scores, images, [features], [1, 0], 0, batch_size))
     for image in range(2):
         answers = []
         for channel in range(4):
@@ -61,7 +61,7 @@ def test_only_chosen_channels_are_asked_about_and_constant_ones_once():
 
     images, features = torch.rand(2, 1, 6, 6), torch.rand(2, 5, 3, 3)
     features[0, 0] = 1
-    finish(score_cam(score, images, [features], None, 0, 4))
+    drain(score_cam(score, images, [features], None, 0, 4))
     assert asked == [1, 4, 4, 1]  # the empty image, then 9 of the 10 maps
     asked.clear()
     told = list(score_cam(score, images, [features, features], None, 2, 4))
@@ -72,8 +72,8 @@ def test_only_chosen_channels_are_asked_about_and_constant_ones_once():
 def test_the_chosen_channels_alone_make_the_map():
     images, features = torch.rand(1, 1, 6, 6), torch.rand(1, 5, 3, 3)
     features[0, [0, 3]] *= 5
-    (some,) = finish(score_cam(_scores, images, [features], None, 2, 4))
-    (alone,) = finish(score_cam(_scores, images, [features[:, [0, 3]]], None, 0, 4))
+    (some,) = drain(score_cam(_scores, images, [features], None, 2, 4))
+    (alone,) = drain(score_cam(_scores, images, [features[:, [0, 3]]], None, 0, 4))
     torch.testing.assert_close(some, alone)
 
 

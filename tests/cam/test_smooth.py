@@ -8,7 +8,7 @@ from napari_wsss.cam.ask import activation_maps
 from napari_wsss.cam.capture import borrowed
 from napari_wsss.cam.gradients import EPSILON
 from napari_wsss.cam.smooth import noises_for, smooth_grad_cam_pp
-from napari_wsss.cam.work import finish
+from napari_wsss.progress import drain
 
 CPU = torch.device("cpu")
 
@@ -32,8 +32,8 @@ def test_equals_torchcam_at_the_same_noise(plain, monkeypatch, axes):
     # the denominator of α it takes Σ (A · d³), not ΣA · d³.
     model, images = plain(axes, pooling="average"), torch.randn(2, 2, *(16,) * axes)
     noises = [*noises_for(images, [5, 6], 0.5, 3), torch.zeros_like(images)]
-    ours = finish(_asked(model, images, ["trunk.5"], noises[:3]))[0][0]
-    quiet = finish(_asked(model, images, ["trunk.5"], []))[0][0]
+    ours = drain(_asked(model, images, ["trunk.5"], noises[:3]))[0][0]
+    quiet = drain(_asked(model, images, ["trunk.5"], []))[0][0]
     for index in range(3):
         with methods.SmoothGradCAMpp(model, "trunk.5", num_samples=4, input_shape=images.shape[1:]) as peer:
             # torchcam takes map and first derivative from its last sample: there it gets the image itself.
@@ -73,7 +73,7 @@ def test_against_naive_loops():
                 alpha = second / (2 * second + float(features[channel].sum()) * third + EPSILON)
                 weight += alpha * max(float(slope[channel, row, column]), 0)
         expected += weight * features[channel]
-    ours = finish(_asked(model, image, ["1"], noises))[0][0]
+    ours = drain(_asked(model, image, ["1"], noises))[0][0]
     torch.testing.assert_close(ours[0, 0], expected.relu(), atol=1e-6, rtol=1e-4)
 
 

@@ -6,7 +6,7 @@ from planted import make_workspace, plant
 
 from napari_wsss.data.masks import write_mask
 from napari_wsss.errors import InputError
-from napari_wsss.pipeline.truths import told, truths_of
+from napari_wsss.pipeline.truths import judged_with, truths_of
 
 SUBSETS = {"a": "train", "b": "val", "c": "test", "d": "train"}
 
@@ -24,8 +24,8 @@ def test_accepted_masks_of_test_patients_are_left_out(workspace):
     assert [(truth.case_id, truth.patient) for truth in truths] == [("a", "p"), ("b", "b"), ("d", "p")]
     assert truths[0].slices.tolist() == [False, True, False, True]
     np.testing.assert_array_equal(truths[0].read(), workspace.accepted.mask("a"))
-    assert told("accepted", truths) == "3 accepted masks of 2 patients"
-    assert told("accepted", truths[:1]) == "1 accepted mask of 1 patient"
+    assert judged_with("accepted", truths, "searched")["text"] == "searched with 3 accepted masks of 2 patients"
+    assert judged_with("accepted", truths[:1], "searched")["text"] == "searched with 1 accepted mask of 1 patient"
 
 
 def test_references_are_taken_from_train_patients_and_any_label_of_theirs_is_the_one_class(workspace, tmp_path):
