@@ -1,4 +1,4 @@
-"""Letterbox: a scan's slice fitted into the network's square without distortion, and back."""
+"""Letterbox: a scan's slice, or the middle of it, fitted into the network's square without distortion, and back."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
+from napari_wsss.data.resample import line_weights, nearest_cells, resample
 from napari_wsss.errors import InputError
 from napari_wsss.types import Array, FloatArray
 
@@ -18,13 +19,18 @@ class Letterbox:
     The longer side fills the square; the shorter one is scaled alike, to whole pixels. Where the scale is 1, pixels
     are copied unchanged; a slice of ``size`` × ``size`` is given back as it is.
 
+    With ``crop``, what fills the square is a square of that many pixels in the middle of the slice. A slice that is
+    smaller than it keeps empty pixels around.
+
     Attributes:
         shape_yx: pixels of a slice along Y and X.
         size: side of the square in pixels.
+        crop: side, in pixels of the slice, of what is cut out of its middle; 0 for the whole slice.
     """
 
     shape_yx: tuple[int, int]
     size: int
+    crop: int = 0
 
     def __post_init__(self) -> None:
         """Refuse an empty slice or square."""
@@ -34,10 +40,24 @@ class Letterbox:
             )
 
     @property
+    def window(self) -> tuple[slice, slice]:
+        """Rows and columns of the slice that the square shows. Of an odd rest, the larger half lies after them."""
+        rows, columns = (
+            slice((side - taken) // 2, (side - taken) // 2 + taken)
+            for side, taken in zip(self.shape_yx, self._taken, strict=True)
+        )
+        return rows, columns
+
+    @property
+    def shown(self) -> float:
+        """Part of the slice's area that the square shows, in (0, 1]."""
+        return float(np.prod(self._taken) / np.prod(self.shape_yx))
+
+    @property
     def content(self) -> tuple[int, int]:
         """Rows and columns of the square that the slice takes."""
-        longest = max(self.shape_yx)
-        height, width = (max(1, round(self.size * side / longest)) for side in self.shape_yx)
+        filling = self.crop or max(self.shape_yx)
+        height, width = (max(1, round(self.size * side / filling)) for side in self._taken)
         return height, width
 
     @property
@@ -55,6 +75,8 @@ class Letterbox:
     def apply(self, array: Array, fill: float = 0.0) -> FloatArray:
         """Scale slices into the square: linear, anti-aliased (triangle filter) when shrinking.
 
+        Pixels that were cut off take no part.
+
         Args:
             array: (…, Y, X), any real type.
             fill: value of the margins.
@@ -67,7 +89,7 @@ class Letterbox:
         """
         self._check(array, self.shape_yx)
         square = np.full((*array.shape[:-2], self.size, self.size), fill, dtype=np.float32)
-        square[(..., *self.box)] = _resample(array, *self._into)
+        square[(..., *self.box)] = resample(array[(..., *self.window)], *self._into)
         return square
 
     def apply_labels(self, labels: Array) -> Array:
@@ -78,11 +100,11 @@ class Letterbox:
         """
         self._check(labels, self.shape_yx)
         rows, columns = (
-            _nearest(np.arange(target), source / target, source)
-            for source, target in zip(self.shape_yx, self.content, strict=True)
+            nearest_cells(np.arange(target), source / target, source)
+            for source, target in zip(self._taken, self.content, strict=True)
         )
         square = np.zeros((*labels.shape[:-2], self.size, self.size), dtype=labels.dtype)
-        square[(..., *self.box)] = labels[..., rows[:, None], columns]
+        square[(..., *self.box)] = labels[(..., *self.window)][..., rows[:, None], columns]
         return square
 
     def invert(self, maps: Array, grid: FloatArray | None = None) -> FloatArray:
@@ -98,44 +120,64 @@ class Letterbox:
                 in the networks' own resizing).
 
         Returns:
-            (…, Y, X), float32.
+            (…, Y, X), float32; 0 where the slice was cut off.
 
         Raises:
             InputError: the grid has another shape.
+        """
+        return self.place(self.invert_window(maps, grid))
+
+    def invert_window(self, maps: Array, grid: FloatArray | None = None) -> FloatArray:
+        """Bring maps of the square back onto the part of the slice that it shows.
+
+        Arguments and errors are those of :meth:`invert`.
+
+        Returns:
+            (…, rows, columns) of :attr:`window`, float32.
         """
         if grid is not None and np.shape(grid) != (2, 2):
             raise InputError(f"Grid of shape {np.shape(grid)}: (first, step) along Y and X expected.")
         lines = (None, None) if grid is None else grid
         rows, columns = (
-            _weights(self._positions(axis, count, line).clip(0, count - 1), count)
+            line_weights(self._positions(axis, count, line).clip(0, count - 1), count)
             for axis, (count, line) in enumerate(zip(maps.shape[-2:], lines, strict=True))
         )
-        return _resample(maps, rows, columns)
+        return resample(maps, rows, columns)
+
+    def place(self, part: Array) -> Array:
+        """Put the part that the square shows, (…, rows, columns) of :attr:`window`, into slices (…, Y, X) of zeros.
+
+        Where nothing was cut off, the part is the whole and comes back as it is.
+        """
+        if self._taken == self.shape_yx:
+            return part
+        whole = np.zeros((*part.shape[:-2], *self.shape_yx), dtype=part.dtype)
+        whole[(..., *self.window)] = part
+        return whole
 
     def invert_labels(self, labels: Array) -> Array:
-        """Bring label maps (…, h, w) covering the square back to (…, Y, X), nearest neighbour, same type."""
+        """Bring label maps (…, h, w) covering the square back to (…, Y, X), nearest neighbour, same type, 0 beyond."""
         rows, columns = (
             np.floor(self._positions(axis, count) + 0.5).astype(np.intp).clip(0, count - 1)
             for axis, count in enumerate(labels.shape[-2:])
         )
-        result: Array = labels[..., rows[:, None], columns]
-        return result
+        return self.place(labels[..., rows[:, None], columns])
 
     @cached_property
     def _into(self) -> tuple[FloatArray, FloatArray]:
-        """Interpolation matrices slice → content of the square, along Y and X."""
+        """Interpolation matrices window of the slice → content of the square, along Y and X."""
         rows, columns = (
-            _weights((np.arange(target) + 0.5) * source / target - 0.5, source, source / target)
-            for source, target in zip(self.shape_yx, self.content, strict=True)
+            line_weights((np.arange(target) + 0.5) * source / target - 0.5, source, source / target)
+            for source, target in zip(self._taken, self.content, strict=True)
         )
         return rows, columns
 
     def _positions(self, axis: int, count: int, line: FloatArray | None = None) -> FloatArray:
-        """Where the slice's pixel centres lie in a map with ``count`` cells along ``axis`` of the square, in cells.
+        """Where the window's pixel centres lie in a map with ``count`` cells along ``axis`` of the square, in cells.
 
         ``line``: centre of cell 0 and distance between cells, as fractions of the side; None: shared out evenly.
         """
-        centres = (np.arange(self.shape_yx[axis]) + 0.5) * self.content[axis] / self.shape_yx[axis]
+        centres = (np.arange(self._taken[axis]) + 0.5) * self.content[axis] / self._taken[axis]
         centres += self.margins[axis]
         if line is None:
             return centres * count / self.size - 0.5
@@ -143,42 +185,14 @@ class Letterbox:
         positions: FloatArray = (centres / self.size - first) / step
         return positions
 
+    @property
+    def _taken(self) -> tuple[int, int]:
+        """How many rows and columns of the slice the square shows."""
+        height, width = self.shape_yx
+        return (min(height, self.crop), min(width, self.crop)) if self.crop else (height, width)
+
     def _check(self, array: Array, expected: tuple[int, int]) -> None:
         if array.shape[-2:] != expected:
             raise InputError(
                 f"Array of shape {array.shape} for a letterbox of {expected[0]} × {expected[1]} slices (Y × X)."
             )
-
-
-def _weights(positions: FloatArray, count: int, step: float = 1.0) -> FloatArray:
-    """Give the matrix (targets, sources) of linear interpolation at ``positions``; rows sum to one.
-
-    Args:
-        positions: of the targets, in source pixels, -0.5 … count - 0.5.
-        count: source pixels.
-        step: distance of neighbouring targets in source pixels; above 1 the triangle widens to that (anti-aliasing).
-    """
-    reach = max(step, 1.0)
-    weights = (1 - np.abs(np.arange(count) - positions[:, None]) / reach).clip(min=0)
-    # Rows at the border have a part of their triangle outside; what is left is scaled up, as Pillow does.
-    matrix: FloatArray = (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32)
-    return matrix
-
-
-def _resample(array: Array, rows: FloatArray, columns: FloatArray) -> FloatArray:
-    """Multiply (…, h, w) by ``rows`` (Y, h) from the left and ``columns`` (X, w) from the right: (…, Y, X)."""
-    source = np.ascontiguousarray(array, dtype=np.float32)
-    if _is_identity(rows) and _is_identity(columns):
-        return source.copy() if source is array else source
-    wide = (source.reshape(-1, source.shape[-1]) @ columns.T).reshape(*source.shape[:-1], len(columns))
-    result: FloatArray = np.matmul(rows, wide)
-    return result
-
-
-def _is_identity(matrix: FloatArray) -> bool:
-    return matrix.shape[0] == matrix.shape[1] and bool((matrix == np.eye(len(matrix), dtype=np.float32)).all())
-
-
-def _nearest(targets: Array, step: float, count: int) -> Array:
-    nearest: Array = np.floor((targets + 0.5) * step).astype(np.intp).clip(0, count - 1)
-    return nearest

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Literal
 
 import numpy as np
-from pydantic import field_validator
 
 from napari_wsss.data.letterbox import Letterbox
 from napari_wsss.data.volume import Volume
@@ -13,13 +12,9 @@ from napari_wsss.params import Params, knob
 from napari_wsss.types import Array, BoolArray, FloatArray
 
 
-class Preprocess(Params):
-    """How scans are prepared for the networks."""
+class Intensity(Params):
+    """How grey values are brought to a common range."""
 
-    size: int = knob(
-        256, "Side of the square every slice is fitted into. Smaller is faster and coarser.", ge=32, le=2048, step=32,
-        unit="pixels",
-    )  # fmt: skip
     intensity: Literal["robust", "zscore", "window", "none"] = knob(
         "robust",
         "How grey values are brought to a common range. robust: darkest and brightest 1 % of the body cut off, the "
@@ -31,17 +26,27 @@ class Preprocess(Params):
         80.0, "Width of the CT window (intensity: window).", ge=1.0, step=1.0, unit="HU", advanced=True
     )
 
-    @field_validator("size")
-    @classmethod
-    def _whole_strides(cls, size: int) -> int:
-        if size % 32:
-            raise ValueError(
-                f"must be a multiple of 32 (the networks halve it five times); nearest: {_nearest_32(size)}"
-            )
-        return size
+
+class Preprocess(Intensity):
+    """How scans are prepared for the networks that take slices."""
+
+    size: int = knob(
+        256, "Side of the square every slice is fitted into. Smaller is faster and coarser.", ge=32, le=2048, step=32,
+        unit="pixels",
+    )  # fmt: skip
+    crop: int = knob(
+        0,
+        "Side of a square that is cut out of the middle of every slice first; 0: the whole slice. What lies outside "
+        "it is not looked at and never gets a mask.",
+        ge=0, le=2048, step=1, unit="pixels of the scan",
+    )  # fmt: skip
+
+    def letterbox(self, shape_yx: tuple[int, int]) -> Letterbox:
+        """Give how a scan's slices of ``shape_yx`` pixels lie in the square."""
+        return Letterbox(shape_yx, self.size, self.crop)
 
 
-def normalise(volume: Volume, params: Preprocess) -> FloatArray:
+def normalise(volume: Volume, params: Intensity) -> FloatArray:
     """Bring a scan's intensities to a common range, each channel by itself over the whole scan.
 
     Background is every voxel at the channel's lowest value (air, or the zeros left by skull stripping); it takes no
@@ -74,7 +79,7 @@ def prepare_slices(volume: Volume, params: Preprocess) -> Array:
         (Z, C, size, size) float16; values beyond its range (±65504) are clipped.
     """
     channels = normalise(volume, params)
-    letterbox = Letterbox(volume.geometry.shape[1:], params.size)
+    letterbox = params.letterbox(volume.geometry.shape[1:])
     slices = np.empty((channels.shape[1], len(channels), params.size, params.size), dtype=np.float16)
     limit = float(np.finfo(np.float16).max)
     for index, channel in enumerate(channels):
@@ -114,7 +119,3 @@ def _full_scale(array: Array) -> float:
     if np.issubdtype(array.dtype, np.integer):
         return float(np.iinfo(array.dtype).max)
     return 1.0 if array.max(initial=0.0) <= 1.0 else 255.0
-
-
-def _nearest_32(size: int) -> int:
-    return max(32, round(size / 32) * 32)

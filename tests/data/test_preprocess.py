@@ -5,7 +5,6 @@ import pytest
 
 from napari_wsss.data.preprocess import Preprocess, normalise, prepare_slices
 from napari_wsss.data.volume import Geometry, Source, Volume
-from napari_wsss.errors import RecipeError
 
 
 def volume(array: np.ndarray, rgb: bool = False) -> Volume:
@@ -86,8 +85,3 @@ def test_half_precision_does_not_overflow():
     array = np.full((1, 1, 32, 32), 65535, np.uint16)
     slices = prepare_slices(volume(array), Preprocess(size=32, intensity="none"))
     assert np.isfinite(slices).all()
-
-
-def test_size_must_be_a_multiple_of_32():
-    with pytest.raises(RecipeError, match=r"multiple of 32.*nearest: 96"):
-        Preprocess.parse({"size": 100})
