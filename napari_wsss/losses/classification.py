@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
 
 def classification_loss(logits: Tensor, labels: Tensor, pos_weight: Tensor | None = None) -> Tensor:
@@ -22,3 +24,8 @@ def classification_loss(logits: Tensor, labels: Tensor, pos_weight: Tensor | Non
         logits.float(), labels.clamp(min=0).float(), pos_weight=pos_weight, reduction="none"
     )
     return (each * known).sum() / known.sum().clamp(min=1)
+
+
+def label_loss(network: nn.Module, batch: Mapping[str, Tensor]) -> Tensor:
+    """Give :func:`classification_loss` of what ``network`` makes of ``batch["image"]``, against ``batch["label"]``."""
+    return classification_loss(network(batch["image"]), batch["label"])

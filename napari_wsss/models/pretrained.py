@@ -43,8 +43,9 @@ def start_from(trunk: nn.Module, weights: str, backbone: Backbone) -> list[str]:
 
     Args:
         trunk: the network to fill, with random weights.
-        weights: ``imagenet``, ``random``, or the path of a .safetensors or torch .pth file: a state dict of
-            torchvision's network, or of a classifier saved by this package. Heads in it are left out.
+        weights: ``imagenet``, ``random``, or the path of a .safetensors or torch file (.pth, .pth.tar): a state dict of
+            torchvision's network, of SwAV's ResNet50, or of a classifier saved by this package. Heads in it are left
+            out, and so are SwAV's projection head and prototypes.
         backbone: which network ``trunk`` is.
 
     Raises:

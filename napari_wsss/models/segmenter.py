@@ -10,8 +10,9 @@ from napari_wsss.models.deeplab import DeepLabV3
 from napari_wsss.models.fcn import FCN
 from napari_wsss.models.initialise import initialise
 from napari_wsss.models.mixed_unet import MixedUNet
-from napari_wsss.models.settings import Network, SegmenterNet
+from napari_wsss.models.settings import Network, SegmenterNet, VolumeSegmenterNet
 from napari_wsss.models.unet import UNet
+from napari_wsss.models.volume_unet import VolumeUNet
 
 
 class _Build(Protocol):
@@ -32,7 +33,19 @@ def build_segmenter(net: SegmenterNet, in_channels: int, classes: int) -> nn.Mod
         in_channels: channels of the images, any number.
         classes: lesion classes C, at least 1.
     """
-    outputs = 1 if classes == 1 else classes + 1
-    network = _NETWORKS[net.network](in_channels=in_channels, outputs=outputs, width=net.width)
+    network = _NETWORKS[net.network](in_channels=in_channels, outputs=_outputs(classes), width=net.width)
     initialise(network)
     return network
+
+
+def build_volume_segmenter(net: VolumeSegmenterNet, in_channels: int, classes: int) -> nn.Module:
+    """Build a 3-D U-Net with random weights.
+
+    It takes volumes (B, in_channels, D, H, W) of any size and gives logits (B, 1 or C + 1, D, H, W), to be read as
+    those of :func:`build_segmenter`, which also has the arguments.
+    """
+    return VolumeUNet(in_channels, _outputs(classes), net.width)
+
+
+def _outputs(classes: int) -> int:
+    return 1 if classes == 1 else classes + 1

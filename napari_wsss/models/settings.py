@@ -22,8 +22,8 @@ class ClassifierNet(Params):
     backbone: Backbone = knob("resnet50", "Network behind the classifier. ResNet18 is the quickest to train.")
     weights: str = knob(
         "imagenet",
-        "Where its weights start: 'imagenet' (downloaded through torchvision), 'random', or the path of a "
-        ".safetensors or .pth file.",
+        "Where its weights start: 'imagenet' (downloaded through torchvision), 'random', or the path of a file of "
+        "weights for the same network: torchvision's, SwAV's (resnet50), or of a classifier trained here.",
     )
     stride: Literal[32, 16, 8] = knob(
         32,
@@ -48,5 +48,41 @@ class SegmenterNet(Params):
         "machine without one.",
         ge=4,
         le=256,
+        unit="channels",
+    )
+
+
+class EmbeddingNet(Params):
+    """The network that tells tissues apart voxel by voxel."""
+
+    width: int = knob(
+        32,
+        "Channels of its first level; deeper ones scale with it. 32 for a GPU, 8 for a machine without one.",
+        ge=2,
+        le=128,
+        unit="channels",
+    )
+    dimensions: int = knob(
+        16, "Length of the vector that describes a voxel. Longer ones can tell more kinds of tissue apart, and need "
+        "more memory.", ge=2, le=128, advanced=True,
+    )  # fmt: skip
+
+
+class NeighbourNet(Params):
+    """The LSTM that reads neighbouring slices."""
+
+    units: int = knob(
+        256, "Size of what the LSTM remembers from slice to slice, in each direction.", ge=4, le=2048, advanced=True
+    )
+
+
+class VolumeSegmenterNet(Params):
+    """The 3-D network that learns masks."""
+
+    width: int = knob(
+        32,
+        "Channels of its first level; deeper ones scale with it. 32 for a GPU, 8 for a machine without one.",
+        ge=2,
+        le=128,
         unit="channels",
     )

@@ -54,3 +54,18 @@ def test_width_scales_every_network(network):
     small = build_segmenter(SegmenterNet(network=network, width=4), 3, 1)
     double = build_segmenter(SegmenterNet(network=network, width=8), 3, 1)
     assert 3.5 < count(double) / count(small) < 4.0
+
+
+def test_tied_networks_by_hand(counts):
+    """Filters · kernel · inputs + biases, layer by layer; a deconvolution has its bias alone."""
+    xray = 96 * 11**2 * 3 + 96 + 256 * 5**2 * 96 + 256 + 384 * 9 * 256 + 384 + 384 * 9 * 384 + 384 + 256 * 9 * 384 + 256
+    vgg16 = 14_714_688  # of VGG-16 without its fully connected layers (Simonyan and Zisserman 2015)
+    restored = {
+        "xray": (384 + 384 + 256, 256 + 384 + 384 + 256),
+        "vgg16": (3 * 512 + (2 * 512 + 256) + (2 * 256 + 128), 512 + 512 + 256 + 128),
+    }
+    for layout, convolutions in (("xray", xray), ("vgg16", vgg16)):
+        biases, features = restored[layout]
+        assert counts[f"tied-{layout}"] == convolutions + biases + 2 * features + 2
+    dense = 256 * 10 * 10 * 2048 + 2048 + 2048 * 2048 + 2048 + 2048 * 2 + 2
+    assert counts["tied-xray-features"] == xray + dense

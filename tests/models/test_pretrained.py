@@ -50,6 +50,33 @@ def test_a_file_of_torchvisions_network_fills_the_trunk(form, published, tmp_pat
     assert same(model.trunk, published)
 
 
+def test_a_swav_file_fills_a_resnet50(tmp_path):
+    # As facebookresearch/swav saves it: names of the parallel wrapper, a projection head and prototypes for the
+    # clustering (far larger there) beside the trunk, no fully connected layer; the checkpoints of a training keep it
+    # under "state_dict".
+    torch.manual_seed(1)
+    network = torchvision.models.resnet50(weights=None)
+    trunk = {name: value for name, value in network.state_dict().items() if not name.startswith("fc.")}
+    heads = {
+        "projection_head.0.weight": torch.rand(8, 2048), "projection_head.0.bias": torch.rand(8),
+        "projection_head.1.weight": torch.rand(8), "projection_head.1.running_mean": torch.rand(8),
+        "projection_head.3.weight": torch.rand(4, 8), "prototypes.weight": torch.rand(3, 4),
+    }  # fmt: skip
+    state = {f"module.{name}": value for name, value in (trunk | heads).items()}
+    torch.save(state, tmp_path / "swav_800ep_pretrain.pth.tar")
+    torch.save({"epoch": 400, "state_dict": state, "optimizer": {"state": {}}}, tmp_path / "ckp-399.pth")
+    for file in ("swav_800ep_pretrain.pth.tar", "ckp-399.pth"):
+        net = ClassifierNet(backbone="resnet50", weights=str(tmp_path / file))
+        model, notes = build_classifier(net, 1, 1)
+        assert notes == []
+        filled = model.trunk.state_dict()
+        adapted = filled.pop("conv1.weight")
+        assert all(torch.equal(value, trunk[name]) for name, value in filled.items() if "num_batches" not in name)
+        torch.testing.assert_close(adapted, trunk["conv1.weight"].sum(dim=1, keepdim=True))
+    with pytest.raises(ModelError, match=r"not those of resnet34.*Choose the backbone they were made for"):
+        build_classifier(ClassifierNet(backbone="resnet34", weights=str(tmp_path / "ckp-399.pth")), 1, 1)
+
+
 def test_a_classifier_of_this_package_is_a_source_too(tmp_path):
     first, _ = build_classifier(ClassifierNet(backbone="resnet18", weights="random"), 2, 1)
     save_file(first.state_dict(), tmp_path / "w.safetensors")
