@@ -11,6 +11,8 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar
 
+from napari_wsss.errors import WsssError
+
 S = TypeVar("S")
 T = TypeVar("T")
 
@@ -88,3 +90,21 @@ def part_of(work: Work[T], stage: str, before: int, total: int, message: str = "
                 result: T = stop.value
                 return result
             yield event if isinstance(event, Note) else Progress(stage, before + event.done, total, message)
+
+
+def told_by(work: Work[T], name: str) -> Work[T]:
+    """Run ``work`` as one of several alike: its stages and its error are told as those of ``name``."""
+    with closing(work):
+        while True:
+            try:
+                event = next(work)
+            except StopIteration as stop:
+                result: T = stop.value
+                return result
+            except WsssError as error:
+                error.args = (f"{name}: {error}",)
+                raise
+            if isinstance(event, Note):
+                yield Note(f"{name}: {event.text}", event.level)
+            else:
+                yield Progress(f"{name}: {event.stage}", event.done, event.total, event.message, event.values)

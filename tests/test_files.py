@@ -95,3 +95,26 @@ def test_digest_counts_the_split_into_parts():
 def test_file_digest(tmp_path):
     (tmp_path / "a").write_bytes(b"content")
     assert files.file_digest(tmp_path / "a") == hashlib.sha256(b"content").hexdigest()
+
+
+def test_a_shared_file_is_one_file_until_either_is_written(tmp_path):
+    source, target = tmp_path / "a.npy", tmp_path / "deep" / "b.npy"
+    source.write_bytes(b"one")
+    files.share_file(source, target)
+    assert source.samefile(target)
+    files.write_bytes(target, b"other")
+    assert (source.read_bytes(), target.read_bytes()) == (b"one", b"other")
+    files.share_file(source, target)
+    assert target.read_bytes() == b"one"
+
+
+def test_a_disk_without_links_gets_a_copy(tmp_path, monkeypatch):
+    def refuse(*_):
+        raise OSError("no links here")
+
+    monkeypatch.setattr(os, "link", refuse)
+    (tmp_path / "a").write_bytes(b"one")
+    files.share_file(tmp_path / "a", tmp_path / "b")
+    assert (tmp_path / "b").read_bytes() == b"one"
+    assert not (tmp_path / "a").samefile(tmp_path / "b")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a", "b"]

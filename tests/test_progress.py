@@ -5,7 +5,8 @@ import json
 import numpy as np
 import pytest
 
-from napari_wsss.progress import Note, Progress, drain, event_from_json, event_to_json, part_of
+from napari_wsss.errors import InputError
+from napari_wsss.progress import Note, Progress, drain, event_from_json, event_to_json, part_of, told_by
 
 EVENTS = [
     Progress("maps", 3, 10, "case 3", {"loss": 0.5, "rate": 1e-4}),
@@ -70,3 +71,35 @@ def test_closing_a_part_closes_what_it_runs():
     next(work)
     work.close()
     assert closed == [True]
+
+
+def test_one_of_several_alike_is_told_by_its_name():
+    closed = []
+
+    def one():
+        try:
+            yield Progress("maps", 1, 2, "case 3", {"loss": 0.5})
+            yield Note("by the way", "warning")
+        finally:
+            closed.append(True)
+        return "result"
+
+    heard = []
+    assert drain(told_by(one(), "fold 2"), heard.append) == "result"
+    assert heard == [
+        Progress("fold 2: maps", 1, 2, "case 3", {"loss": 0.5}),
+        Note("fold 2: by the way", "warning"),
+    ]
+    work = told_by(one(), "fold 2")
+    next(work)
+    work.close()
+    assert closed == [True, True]
+
+
+def test_an_error_of_one_of_several_says_of_which():
+    def one():
+        yield Progress("maps", 1, 2)
+        raise InputError("no slice has a label.")
+
+    with pytest.raises(InputError, match=r"^fold 2: no slice has a label\.$"):
+        drain(told_by(one(), "fold 2"))

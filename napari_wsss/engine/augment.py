@@ -41,26 +41,32 @@ def augmenter(params: Augment) -> Augmenter:
     """Give the function :func:`napari_wsss.engine.fit.fit` calls on each batch.
 
     It changes ``image``, and every other entry whose last two axes are those of ``image`` (seeds, targets, masks;
-    (B, H, W) or (B, K, H, W)) alongside; entries without a grid (labels per image) stay as they are.
+    (B, H, W) or (B, …, H, W)) alongside; entries without a grid (labels per image) stay as they are. Volumes
+    (B, C, D, H, W) and sequences of slices (B, T, C, H, W) are turned and mirrored in the plane of their slices, all
+    slices of an example alike.
     """
 
     def augment(batch: dict[str, Tensor], rng: np.random.Generator) -> dict[str, Tensor]:
         image = batch["image"]
         transforms = draw(params, len(image), rng)
-        changed, _ = apply(transforms, image)
+        changed, _ = apply(transforms, _planes(image))
         return {
-            name: changed if name == "image" else _alongside(tensor, image, transforms)
+            name: changed.reshape(image.shape) if name == "image" else _alongside(tensor, image, transforms)
             for name, tensor in batch.items()
         }
 
     return augment
 
 
+def _planes(tensor: Tensor) -> Tensor:
+    """Give all planes of an example as its channels, (B, …, H, W) → (B, K, H, W)."""
+    return tensor.reshape(len(tensor), -1, *tensor.shape[-2:])
+
+
 def _alongside(tensor: Tensor, image: Tensor, transforms: Transforms) -> Tensor:
     if tensor.ndim < 3 or tensor.shape[-2:] != image.shape[-2:]:
         return tensor
-    maps = tensor if tensor.ndim == image.ndim else tensor[:, None]
-    return _move(maps, transforms, nearest=True).reshape(tensor.shape)
+    return _move(_planes(tensor), transforms, nearest=True).reshape(tensor.shape)
 
 
 def _move(images: Tensor, transforms: Transforms, *, nearest: bool) -> Tensor:

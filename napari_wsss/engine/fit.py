@@ -13,7 +13,7 @@ import torch
 from torch import nn
 
 from napari_wsss.engine.augment import Augmenter
-from napari_wsss.engine.device import choose
+from napari_wsss.engine.device import choose_to_learn
 from napari_wsss.engine.feed import Batch
 from napari_wsss.engine.randomness import seeded
 from napari_wsss.engine.settings import Fit
@@ -83,7 +83,7 @@ def fit(
         WsssError: the device is missing, the loss is not finite, or no figure is called ``monitor``.
         ProjectError: the folder cannot be written.
     """
-    fabric, notes = choose(device, params.precision)
+    fabric, notes = choose_to_learn(model, device, params.precision)
     yield from (Note(note) for note in notes)
     with seeded(params.seed), _reproducible(fabric.device):
         stepper = Stepper(model, loss, params, fabric)
@@ -103,7 +103,7 @@ def seconds_per_step(model: nn.Module, batch: Batch, loss: Loss, params: Fit, *,
     Raises:
         WsssError: as :func:`napari_wsss.engine.device.choose`.
     """
-    fabric, _ = choose(device, params.precision)
+    fabric, _ = choose_to_learn(model, device, params.precision)
     with seeded(params.seed), _reproducible(fabric.device):
         stepper = Stepper(copy.deepcopy(model).train(), loss, params, fabric)
         try:

@@ -113,7 +113,7 @@ def _ask(
 ) -> Work[list[Any]]:
     fabric, _ = choose(device, precision)
     answers, done = [], 0
-    with _lent(model, fabric.device):
+    with lent(model, fabric.device):
         for batch in batches:
             answers.append(_answer(model, batch, read, fabric))
             done += len(batch)
@@ -136,7 +136,7 @@ def _answer(model: nn.Module, batch: Array, read: Callable[[Tensor], Tensor], fa
 
 
 @contextmanager
-def _lent(model: nn.Module, device: torch.device) -> Iterator[None]:
+def lent(model: nn.Module, device: torch.device) -> Iterator[None]:
     """Put the model on ``device`` in evaluation mode; afterwards everything is as it was, also after an error."""
     modes = {module: module.training for module in model.modules()}
     home = next((parameter.device for parameter in model.parameters()), device)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Literal
 
 from napari_wsss.params import Params, knob
@@ -15,6 +16,16 @@ class Fit(Params):
 
     epochs: int = knob(100, "How often the training goes through all examples.", ge=1, le=10_000, unit="epochs")
     batch_size: int = knob(8, "Examples per step. Fewer need less memory.", ge=1, le=1024)
+    accumulate: int = knob(
+        1,
+        "Parts in which the examples of a step go through the network, one after another (gradient accumulation). More "
+        "need less memory and up to half as much time again; what is learnt stays the same, except that batch "
+        "normalisation sees the examples of one part at a time.",
+        ge=1,
+        le=1024,
+        unit="parts",
+        advanced=True,
+    )
     optimizer: Literal["adam", "sgd"] = knob("adam", "Rule by which the weights are changed.")
     learning_rate: float = knob(
         1e-3, "Size of the first steps. Lower it when training diverges.", ge=1e-6, le=10.0, step=1e-6
@@ -37,3 +48,10 @@ class Fit(Params):
     seed: int = knob(
         0, "Start of all random choices; the same seed gives the same result.", ge=0, le=2**32 - 1, advanced=True
     )
+
+    def canonical(self) -> str:
+        """Give the JSON text that is hashed; a batch in one part is left out, as it was before there were parts."""
+        data = json.loads(super().canonical())
+        if data["accumulate"] == 1:
+            del data["accumulate"]
+        return json.dumps(data, sort_keys=True)

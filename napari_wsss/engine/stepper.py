@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from napari_wsss.engine.device import memory_format
 from napari_wsss.engine.feed import Batch
+from napari_wsss.engine.parts import InParts
 from napari_wsss.engine.settings import Fit
 
 Loss = Callable[[nn.Module, Batch], Tensor]
@@ -31,6 +32,8 @@ class Stepper:
         model.to(self.device, memory_format=self._format)  # type: ignore[call-overload]
         self._optimizer = _optimizer(model, params)
         self._module, self._wrapped = fabric.setup(model, self._optimizer)
+        if params.accumulate > 1:
+            self._module = InParts(self._module, params.accumulate)
 
     def step(self, batch: Batch, rate: float) -> Tensor:
         """Change the weights once, at learning rate ``rate``; give the mean loss, still on the device."""

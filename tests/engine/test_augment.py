@@ -91,3 +91,14 @@ def test_augmenter_moves_every_grid_alongside():
     assert torch.equal(changed["stack"][:, 1], changed["seeds"])
     assert changed["label"] is batch["label"]
     assert torch.equal(batch["image"], picture().repeat(6, 1, 1, 1))
+
+
+def test_all_slices_of_a_volume_move_alike():
+    image = torch.arange(2 * 3 * 4 * 8 * 8, dtype=torch.float32).reshape(2, 3, 4, 8, 8)
+    mask = torch.arange(2 * 4 * 8 * 8).reshape(2, 4, 8, 8)
+    params = Augment(flip_probability=1, rotation_probability=0, noise_probability=0)
+    batch = {"image": image, "targets": mask, "label": torch.zeros(2, 4)}
+    changed = augmenter(params)(batch, np.random.default_rng(0))
+    assert torch.equal(changed["image"], image.flip(-2, -1))
+    assert torch.equal(changed["targets"], mask.flip(-2, -1))
+    assert changed["label"] is batch["label"]

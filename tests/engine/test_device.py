@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from napari_wsss.engine import device
-from napari_wsss.engine.device import choose, describe, memory_format
+from napari_wsss.engine.device import choose, choose_to_learn, describe, memory_format
 from napari_wsss.errors import WsssError
 
 
@@ -20,6 +20,33 @@ def test_auto_takes_bf16_where_the_cpu_has_it(monkeypatch, capable, expected):
     fabric, _ = choose("cpu", "auto")
     with fabric.autocast():
         assert torch.nn.Linear(2, 2)(torch.ones(1, 2)).dtype == expected
+
+
+@pytest.mark.parametrize(
+    ("dimensions", "asked", "expected"),
+    [(2, "auto", torch.bfloat16), (3, "auto", torch.float32), (3, "bf16", torch.bfloat16), (3, "32", torch.float32)],
+)
+def test_3d_networks_learn_in_32_bit_on_the_cpu_unless_told_otherwise(monkeypatch, dimensions, asked, expected):
+    monkeypatch.setattr(device, "_cpu_has_bf16", lambda: True)
+    model = (torch.nn.Conv2d if dimensions == 2 else torch.nn.Conv3d)(1, 1, 3)
+    fabric, _ = choose_to_learn(model, "cpu", asked)
+    with fabric.autocast():
+        assert torch.nn.Linear(2, 2)(torch.ones(1, 2)).dtype == expected
+
+
+def test_the_same_3d_gradient_comes_out_every_time():
+    torch.manual_seed(0)
+    model = torch.nn.Conv3d(32, 16, 3, padding=1)
+    fabric, _ = choose_to_learn(model, "cpu")
+    image, found, kept = torch.randn(2, 32, 2, 4, 4), [], []
+    for number in range(8):
+        kept.append(torch.rand(1000 + 37 * number))  # moves what is allocated next
+        model.zero_grad()
+        with fabric.autocast():
+            answer = model(image).float().square().mean()
+        answer.backward()
+        found.append(model.weight.grad.clone())
+    assert all(torch.equal(gradient, found[0]) for gradient in found)
 
 
 def test_16_on_the_cpu_says_what_it_does_instead(monkeypatch):
