@@ -46,14 +46,20 @@ def fuse(
             scale without one share the square out evenly.
 
     Returns:
-        (C, Z, Y, X) float32 in [0, 1].
+        (C, Z, Y, X) float32 in [0, 1]; 0 where the slices were cut off, which takes no part in the range.
 
     Raises:
         RecipeError: a scale was not computed.
     """
+    return letterbox.place(_fused(maps, params, letterbox, grids or {}))
+
+
+def _fused(
+    maps: Mapping[float, Array], params: Fuse, letterbox: Letterbox, grids: Mapping[float, FloatArray]
+) -> FloatArray:
+    """Do the work of :func:`fuse` on the part of the slices that the network saw."""
     check_scales(params.scales, maps)
-    grids = grids or {}
-    first, *others = (letterbox.invert(maps[scale], grids.get(scale)) for scale in params.scales)
+    first, *others = (letterbox.invert_window(maps[scale], grids.get(scale)) for scale in params.scales)
     for other in others:
         first += other
     first /= len(params.scales)
@@ -92,10 +98,10 @@ def fuse_layers(
     Raises:
         RecipeError: a scale was not computed.
     """
-    first, *others = (fuse(maps, params, letterbox, grids) for maps, grids in layers)
+    first, *others = (_fused(maps, params, letterbox, grids) for maps, grids in layers)
     if not others:
-        return first
+        return letterbox.place(first)
     for other in others:
         first += other
     first /= len(layers)
-    return min_max(first, params.scope_of_range)
+    return letterbox.place(min_max(first, params.scope_of_range))

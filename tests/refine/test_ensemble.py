@@ -30,6 +30,14 @@ def test_three_masks(rule, scope, expected):
     assert combined.dtype == np.uint8
 
 
+@pytest.mark.parametrize(("rule", "expected"), [("or", "01110"), ("and", "00010"), ("<", "00110"), (">", "01010")])
+def test_truth_table_of_two_masks(rule, expected):
+    # Every pair of answers, and more voxels of the second mask in a place of their own: 3 against 2 for < and >.
+    first, second = volume("001100"), volume("010101")
+    last = {"or": "1", "and": "0", "<": "0", ">": "1"}[rule]
+    assert combine_masks([first, second], Ensemble(rule=rule)).tolist() == volume(expected + last).tolist()
+
+
 def test_or_is_settled_by_votes_then_by_the_lower_class():
     masks = [volume("1212"), volume("2210"), volume("2100")]
     assert combine_masks(masks, Ensemble(rule="or")).tolist() == volume("2212").tolist()
