@@ -96,6 +96,17 @@ class Params(BaseModel):
         """
         return type(self).parse({**dict(self), **changes})
 
+    def accepted(self, name: str) -> tuple[Any, ...]:
+        """Give the choices of a knob that are valid beside the other values; empty for a knob without choices."""
+        return tuple(value for value in self.knobs()[name].choices if self._takes(name, value))
+
+    def _takes(self, name: str, value: Any) -> bool:  # noqa: ANN401
+        try:
+            self.replace(**{name: value})
+        except RecipeError:
+            return False
+        return True
+
     def canonical(self) -> str:
         """Give the JSON text that is hashed: keys sorted, numbers rounded to their knob's step."""
         steps = {name: info.step for name, info in self.knobs().items()}
@@ -120,7 +131,8 @@ def explain(error: ValidationError, where: str, valid: tuple[str, ...] = ()) -> 
         else:
             # A fault of several knobs together names them; all knobs of the step would say nothing more.
             got = "" if isinstance(fault["input"], dict) else f"; got {fault['input']!r}"
-            lines.append(f"{f'{where}.{place}' if place else where}: {fault['msg']}{got}.")
+            words = fault["msg"].removeprefix("Value error, ").removesuffix(".") + got
+            lines.append(f"{f'{where}.{place}' if place else where}: {words}{'' if words.endswith('?') else '.'}")
     return "\n".join(lines)
 
 

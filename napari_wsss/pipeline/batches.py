@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from napari_wsss.data.letterbox import Letterbox
 from napari_wsss.types import Array, BoolArray, FloatArray, LabelMap
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
+    from napari_wsss.data.preprocess import Preprocess
     from napari_wsss.pipeline.job import Job
     from napari_wsss.pipeline.steps.segmenter import TrainSegmenter
 
@@ -71,11 +71,6 @@ class LabelledSlices(SliceSet):
         rows = [table[case_id][known[case_id]] for case_id in self.case_ids]
         self.labels = np.concatenate(rows) if rows else np.zeros((0, classes), dtype=np.int8)
 
-    @property
-    def decidable(self) -> bool:
-        """Whether some class has slices with and without it, so that a ranking can be scored."""
-        return any(len(np.unique(column[column >= 0])) == 2 for column in self.labels.T)
-
     def load(self, indices: Indices) -> dict[str, Tensor]:
         """Give ``image`` (B, channels, S, S) and ``label`` (B, C) float32, -1 where unknown."""
         return {"image": self.image(indices), "label": torch.from_numpy(self.labels[indices].astype(np.float32))}
@@ -95,9 +90,9 @@ class MaskedSlices(SliceSet):
         stacks, self._seeds, self._targets = [], {}, {}
         for case_id in case_ids:
             slices = job.arrays(step.slices, case_id)["slices"]
-            seeds, targets = (_fitted(job, kind, case_id, slices.shape[-1]) for kind in (step.seeds, step.targets))
+            seeds, targets = (_fitted(job, kind, case_id, step.slices) for kind in (step.seeds, step.targets))
             positive = (seeds > 0).any(axis=(1, 2)) | (targets > 0).any(axis=(1, 2))
-            free = ~positive & _lesion_free(job, case_id)
+            free = ~positive & lesion_free(job, case_id)
             stacks.append((case_id, slices, positive, free))
             self._seeds[case_id], self._targets[case_id] = seeds, targets
         self.positives = int(sum(positive.sum() for _, _, positive, _ in stacks))
@@ -125,8 +120,14 @@ class MaskedSlices(SliceSet):
         return np.stack([masks[self.case_ids[number]][z] for number, z in self._place[indices]])
 
 
-def _fitted(job: Job, kind: str, case_id: str, size: int) -> LabelMap:
-    """Give the mask to learn from, (Z, size, size): accepted slices, elsewhere the pseudo-mask unless rejected."""
+def _fitted(job: Job, kind: str, case_id: str, slices: str) -> LabelMap:
+    """Give the mask to learn from, fitted as step ``slices`` fits the scan: (Z, size, size)."""
+    letterbox = cast("Preprocess", job.recipe.step(slices)).letterbox(job.workspace.cases[case_id].geometry.shape[1:])
+    return letterbox.apply_labels(mask_to_learn(job, kind, case_id))
+
+
+def mask_to_learn(job: Job, kind: str, case_id: str) -> LabelMap:
+    """Give the mask to learn from, (Z, Y, X): accepted slices, elsewhere the pseudo-mask unless it was rejected."""
     shape = job.workspace.cases[case_id].geometry.shape
     mask = None if case_id in job.workspace.rejected else job.workspace.mask(job.recipe, kind, case_id)
     mask = np.zeros(shape, dtype=np.uint8) if mask is None else np.array(mask)
@@ -134,10 +135,10 @@ def _fitted(job: Job, kind: str, case_id: str, size: int) -> LabelMap:
     if accepted is not None:
         chosen = job.workspace.accepted.slices(case_id)
         mask[chosen] = accepted[chosen]
-    return Letterbox(shape[1:], size).apply_labels(mask)
+    return mask
 
 
-def _lesion_free(job: Job, case_id: str) -> BoolArray:
+def lesion_free(job: Job, case_id: str) -> BoolArray:
     """Give (Z,), True where every class is known to be absent."""
     free: BoolArray = (job.workspace.labels.slice_labels(case_id) == 0).all(axis=1)
     accepted = job.workspace.accepted.mask(case_id)

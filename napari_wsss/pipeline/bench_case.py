@@ -14,10 +14,12 @@ from napari_wsss.pipeline.cache import ArrayCache
 from napari_wsss.pipeline.graph import Graph
 from napari_wsss.pipeline.job import Job
 from napari_wsss.pipeline.keys import Keys
-from napari_wsss.pipeline.recipe import Recipe, parse_override
+from napari_wsss.pipeline.overrides import without
+from napari_wsss.pipeline.recipe import Recipe
 from napari_wsss.pipeline.runner import pinned_models
 from napari_wsss.pipeline.scan import load_scan
 from napari_wsss.pipeline.setting import Setting, with_setting
+from napari_wsss.pipeline.step import ASKED
 from napari_wsss.pipeline.truths import Truth
 from napari_wsss.pipeline.workspace import ArrayShelf, Workspace
 from napari_wsss.types import Array, BoolArray, FloatArray, LabelMap
@@ -55,7 +57,7 @@ class BenchCase:
         now = Keys(recipe, workspace, models)
         self.stale = any(now.key(name, truth.case_id) != key for name, key in made.items())
         self._pinned = models | made
-        asked = recipe.giving("classifier")  # all: a setting that is judged may be the first to ask one
+        asked = recipe.giving(*ASKED)  # all: a setting that is judged may be the first to ask one
         self._roots |= {name: _asking(Job(name, recipe, workspace, now), truth.case_id) for name in asked}
         self._scan = load_scan(recipe, workspace, truth.case_id)
         self._truth = truth.read()
@@ -95,8 +97,7 @@ class BenchCase:
     def _graph(self, setting: Setting) -> Graph:
         recipe, workspace = with_setting(self._recipe, setting), self._workspace
         if own := workspace.overrides.get(self._case_id):
-            kept = [text for text in own if ".".join(parse_override(text)[:2]) not in setting]
-            workspace = replace(workspace, overrides={self._case_id: kept})
+            workspace = replace(workspace, overrides={self._case_id: without(own, setting)})
         keys = Keys(recipe, workspace, self._pinned)
         return Graph(recipe, keys, self._case_id, self._scan, self._roots, self._cache)
 

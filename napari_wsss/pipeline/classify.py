@@ -6,21 +6,25 @@ from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 from threading import Lock
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
 from napari_wsss.data.letterbox import Letterbox
 from napari_wsss.engine.predict import predict_logits
 from napari_wsss.models.card import weights_digest
-from napari_wsss.models.classifier import Classifier
 from napari_wsss.pipeline.job import Job
 from napari_wsss.pipeline.standing import unfinished
 from napari_wsss.pipeline.step import Step
-from napari_wsss.pipeline.steps import PrepareSlices
-from napari_wsss.pipeline.trained import load_classifier
+from napari_wsss.pipeline.trained import load_asked
 from napari_wsss.progress import Work, drain
 from napari_wsss.refine.differential import Ask
 from napari_wsss.types import Array, BoolArray, FloatArray
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from napari_wsss.data.preprocess import Preprocess
 
 BATCH = 16
 """Slices classified together."""
@@ -61,14 +65,14 @@ def class_scores(job: Job, classifier: str, case_id: str, regions: BoolArray, sl
     """
     folder = job.model_folder(classifier)
     model = _load(folder, weights_digest(folder))
-    inputs = yield from _inputs(job, job.recipe.step(classifier), case_id)
-    batches = blanked(inputs, regions, slices)
+    inputs, letterbox = yield from _inputs(job, job.recipe.step(classifier), case_id)
+    batches = blanked(inputs, regions, slices, letterbox)
     # Full precision: half of it rounds away the difference that a small region makes.
     work = predict_logits(model, batches, device=job.device, precision="32", stage="classify", total=len(slices))
     return (yield from work)
 
 
-def blanked(inputs: Array, regions: BoolArray, slices: Array) -> Iterator[FloatArray]:
+def blanked(inputs: Array, regions: BoolArray, slices: Array, letterbox: Letterbox) -> Iterator[FloatArray]:
     """Give network inputs with places set to the scan's darkest value, in batches.
 
     Args:
@@ -76,11 +80,11 @@ def blanked(inputs: Array, regions: BoolArray, slices: Array) -> Iterator[FloatA
         regions: bool (N, Y, X) on the scan's grid; at the input's resolution a pixel is blanked by as much of it as the
             region covers.
         slices: int (N,).
+        letterbox: how the scan's slices lie in the inputs.
 
     Yields:
         (B, channels, S, S) float32.
     """
-    letterbox = Letterbox(regions.shape[1:], inputs.shape[-1])
     darkest = np.min(inputs, axis=(0, 2, 3)).astype(np.float32)[:, None, None]
     for start in range(0, len(slices), BATCH):
         chosen = slice(start, start + BATCH)
@@ -90,15 +94,16 @@ def blanked(inputs: Array, regions: BoolArray, slices: Array) -> Iterator[FloatA
 
 
 @lru_cache(maxsize=1)
-def _load(folder: Path, _digest: str) -> Classifier:
+def _load(folder: Path, _digest: str) -> nn.Module:
     """Load a classifier; the one used last stays in memory until its weights change."""
-    return load_classifier(folder)
+    return load_asked(folder)
 
 
-def _inputs(job: Job, classifier: Step, case_id: str) -> Work[Array]:
-    """Give the network inputs the classifier learnt from, brought up to date."""
-    (name,) = classifier.links().values()
+def _inputs(job: Job, classifier: Step, case_id: str) -> Work[tuple[Array, Letterbox]]:
+    """Give the network inputs the classifier learnt from, brought up to date, and how slices lie in them."""
+    (name,) = (name for name in classifier.links().values() if job.recipe.step(name).gives == "slices")
     prepare = job.of(name)
-    if isinstance(prepare.step, PrepareSlices) and unfinished(prepare, [case_id]):
-        yield from prepare.step.run(prepare, [case_id])
-    return job.arrays(name, case_id)["slices"]
+    if unfinished(prepare, [case_id]):
+        yield from prepare.step.run(prepare, [case_id])  # type: ignore[attr-defined]
+    letterbox = cast("Preprocess", prepare.step).letterbox(job.workspace.cases[case_id].geometry.shape[1:])
+    return job.arrays(name, case_id)["slices"], letterbox

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
-from napari_wsss.data.preprocess import Preprocess
+from napari_wsss.data.preprocess import Intensity
 from napari_wsss.files import digest
 from napari_wsss.pipeline.recipe import Recipe
 from napari_wsss.pipeline.scan import normalisation
@@ -29,7 +29,7 @@ class Keys:
         self.pinned = dict(pinned or {})
         # A live step sees the scan without a link to it. Added only where it is not the usual one.
         seen = normalisation(recipe)
-        self._seen = "" if seen == Preprocess() else seen.canonical()
+        self._seen = "" if seen == Intensity() else seen.canonical()
         self._known: dict[tuple[str, str], str] = {}
         self._recipes: dict[str, Recipe] = {}
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from napari_wsss.errors import RecipeError
@@ -71,6 +71,11 @@ def as_overrides(recipe: Recipe, changes: Mapping[str, Mapping[str, Any]]) -> li
         values = recipe.with_knobs(step, **knobs).step(step).model_dump(mode="json")
         texts += [f"{step}.{knob}={json.dumps(values[knob])}" for knob in knobs]
     return texts
+
+
+def without(overrides: Sequence[str], names: Collection[str]) -> list[str]:
+    """Give the settings but for those of the knobs ``names`` (``step.knob``)."""
+    return [text for text in overrides if ".".join(parse_override(text)[:2]) not in names]
 
 
 def merged(earlier: Sequence[str], later: Sequence[str]) -> list[str]:

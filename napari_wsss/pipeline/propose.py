@@ -71,13 +71,18 @@ def propose(job: Job, case_ids: Sequence[str]) -> Work[dict[str, Any]]:
 
     def work(case_id: str) -> None:
         names = [name for name in cases if case_id in todo[name]]
-        graph = Graph(job.recipe, job.keys, case_id, job.scan(case_id), _roots(job, case_id, names), ArrayCache())
+        graph = graph_of(job, case_id, names)
         for name in names:
             job.of(name).write_mask(case_id, graph.value(name))
 
     if wanted:
         yield from each_case("propose", wanted, work)
     return {name: {"cases": len(cases[name]), "made": len(todo[name])} for name in cases}
+
+
+def graph_of(job: Job, case_id: str, names: Sequence[str]) -> Graph:
+    """Load a case and give what computes its live steps ``names``. The maps they are made from must be there."""
+    return Graph(job.recipe, job.keys, case_id, job.scan(case_id), _roots(job, case_id, names), ArrayCache())
 
 
 def _misfits(job: Job, case_ids: Sequence[str]) -> list[Note]:

@@ -11,8 +11,10 @@ from pydantic import Field, model_validator
 
 from napari_wsss.errors import RecipeError
 from napari_wsss.files import read_yaml
-from napari_wsss.params import Knob, Params, nearest
+from napari_wsss.params import Params, nearest
 from napari_wsss.pipeline.earlier import present_recipe
+from napari_wsss.pipeline.recipe_names import check_names
+from napari_wsss.pipeline.recipe_sizes import check_sizes
 from napari_wsss.pipeline.step import Step
 from napari_wsss.pipeline.steps import AnyStep
 
@@ -28,6 +30,8 @@ class Recipe(Params):
         proposal: the mask step whose result the clinician reviews.
         rows: mask and prediction steps that the evaluation table lists, in that order.
         small: ``step.knob=value`` settings used without a GPU, unless the person sets those knobs.
+        ablations: name of a variant → settings that take one part of the system away, ``step.knob=value`` or
+            ``step.link=step``.
     """
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
@@ -37,19 +41,32 @@ class Recipe(Params):
     proposal: str
     rows: tuple[str, ...] = ()
     small: tuple[str, ...] = ()
+    ablations: Mapping[str, tuple[str, ...]] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _links_hold(self) -> Self:
-        seen: dict[str, Step] = {}
-        for name, step in self.steps.items():
-            kinds = step.link_kinds()
-            for place, target in step.links().items():
-                _check_link(f"{name}.{place}", target, kinds[place.partition(".")[0]], seen)
-            seen[name] = step
-        _check_link("proposal", self.proposal, ("mask",), seen)
-        for row in self.rows:
-            _check_link("rows", row, ("mask", "prediction"), seen)
+        _check_links(self)
+        check_sizes(self.steps)
         return self
+
+    @model_validator(mode="after")
+    def _settings_fit(self) -> Self:
+        for settings in (self.small, *self.ablations.values()):
+            try:
+                self.with_overrides(settings)
+            except RecipeError as error:
+                raise ValueError(str(error)) from error
+        return self
+
+    @classmethod
+    def parse(cls, data: Any, where: str = "") -> Self:  # noqa: ANN401 (anything read from YAML)
+        """Validate ``data``.
+
+        Raises:
+            RecipeError: one line per fault, with the nearest valid name for an unknown key or kind of step.
+        """
+        check_names(data, where or cls.__name__)
+        return super().parse(data, where)
 
     @classmethod
     def read(cls, path: Path) -> Self:
@@ -73,21 +90,28 @@ class Recipe(Params):
         return self.steps[name]
 
     def with_knobs(self, step: str, **knobs: Any) -> Self:  # noqa: ANN401
-        """Give a copy with knobs of one step changed, validated.
+        """Give a copy with knobs or links of one step changed, validated.
 
         Raises:
-            RecipeError: unknown step or knob, or a value out of bounds.
+            RecipeError: unknown step or knob, a value out of bounds, or a link to what is no earlier step of its kind.
         """
         old = self.step(step)
-        valid = tuple(old.knobs())
+        valid, links = tuple(old.knobs()), old.link_kinds()
         for name in knobs:
-            if name not in valid:
-                raise RecipeError(f"step '{step}' has no knob '{name}'. {nearest(name, valid)}")
+            if name not in valid and name not in links:
+                raise RecipeError(f"step '{step}' has no knob '{name}'. {nearest(name, (*valid, *links))}")
         try:
             new = old.replace(**knobs)
         except RecipeError as error:
             raise RecipeError(str(error).replace(type(old).__name__, step)) from error
-        return self.model_copy(update={"steps": {**self.steps, step: new}})
+        changed = self.model_copy(update={"steps": {**self.steps, step: new}})
+        try:
+            if links.keys() & knobs.keys():
+                _check_links(changed)
+            check_sizes(changed.steps)
+        except ValueError as error:
+            raise RecipeError(f"recipe '{self.name}': {error}") from error
+        return changed
 
     def with_overrides(self, overrides: Sequence[str]) -> Self:
         """Apply settings of the form ``step.knob=value``; values are read as YAML.
@@ -98,8 +122,7 @@ class Recipe(Params):
         recipe = self
         for text in overrides:
             step, name, value = parse_override(text)
-            knob = type(recipe.step(step)).knobs().get(name)
-            recipe = recipe.with_knobs(step, **{name: value if knob is None else _typed(knob, value)})
+            recipe = recipe.with_knobs(step, **{name: _typed(recipe.step(step), name, value)})
         return recipe
 
     def upstream(self, name: str) -> Iterator[str]:
@@ -120,9 +143,9 @@ class Recipe(Params):
         name = self.effective(name)
         return {name}.union(*(self.active(upstream) for upstream in self.step(name).links().values()))
 
-    def giving(self, artefact: str) -> list[str]:
-        """Give the names of the steps that give ``artefact``."""
-        return [name for name, step in self.steps.items() if step.gives == artefact]
+    def giving(self, *artefacts: str) -> list[str]:
+        """Give the names of the steps that give one of ``artefacts``."""
+        return [name for name, step in self.steps.items() if step.gives in artefacts]
 
 
 def parse_override(text: str) -> tuple[str, str, str]:
@@ -138,8 +161,12 @@ def parse_override(text: str) -> tuple[str, str, str]:
     return step, knob, value.strip()
 
 
-def _typed(knob: Knob, text: str) -> Any:  # noqa: ANN401
-    """Read a value as YAML, but leave it text where the knob takes text (a precision of "32")."""
+def _typed(step: Step, name: str, text: str) -> Any:  # noqa: ANN401
+    """Read a value as YAML, or as text where the knob takes text (a precision of "32"); a link as names."""
+    knob = step.knobs().get(name)
+    if knob is None:
+        names = tuple(part.strip(" \"'") for part in text.strip("[] ").split(","))
+        return names if isinstance(getattr(step, name, None), tuple) else names[0]
     takes_text = knob.annotation is str or any(isinstance(choice, str) for choice in knob.choices)
     try:
         value = yaml.safe_load(text)
@@ -148,10 +175,24 @@ def _typed(knob: Knob, text: str) -> Any:  # noqa: ANN401
     return value if isinstance(value, str) or not takes_text else text
 
 
+def _check_links(recipe: Recipe) -> None:
+    """Refuse links to what is no earlier step of the right kind. Raises ValueError."""
+    seen: dict[str, Step] = {}
+    for name, step in recipe.steps.items():
+        kinds = step.link_kinds()
+        for place, target in step.links().items():
+            _check_link(f"{name}.{place}", target, kinds[place.partition(".")[0]], seen)
+        seen[name] = step
+    _check_link("proposal", recipe.proposal, ("mask",), seen)
+    for row in recipe.rows:
+        _check_link("rows", row, ("mask", "prediction"), seen)
+
+
 def _check_link(where: str, target: str, accepted: Sequence[str], seen: Mapping[str, Step]) -> None:
     if target not in seen:
-        raise ValueError(f"{where} names '{target}', which is no earlier step. {nearest(target, tuple(seen))}")
+        fitting = tuple(name for name, step in seen.items() if step.gives in accepted)
+        raise ValueError(f"{where} names '{target}', which is no earlier step. {nearest(target, fitting)}")
     if seen[target].gives not in accepted:
         raise ValueError(
-            f"{where} needs a step that gives {' or '.join(accepted)}; '{target}' gives a {seen[target].gives}."
+            f"{where} needs a step that gives {' or '.join(accepted)}; '{target}' gives {seen[target].gives}."
         )

@@ -10,8 +10,7 @@ from napari_wsss.pipeline.keys import Keys
 from napari_wsss.pipeline.propose import propose
 from napari_wsss.pipeline.recipe import Recipe
 from napari_wsss.pipeline.standing import require_masks, require_models, unfinished
-from napari_wsss.pipeline.step import STAGES, Stage, Step
-from napari_wsss.pipeline.steps import PrepareSlices
+from napari_wsss.pipeline.step import INPUTS, STAGES, Stage, Step
 from napari_wsss.pipeline.workspace import ModelShelf, Workspace, existing
 from napari_wsss.progress import Note, Work
 
@@ -46,6 +45,8 @@ def run(
     done: dict[str, Any] = {}
     yield from _outdated(recipe, keys, wanted)
     for stage in wanted:
+        if tuple(stages) != STAGES and not any(step.stage == stage for step in recipe.steps.values()):
+            yield Note(f"{stage}: the recipe '{recipe.name}' has no step for it.")
         for name, step in recipe.steps.items():
             if step.stage != stage:
                 continue
@@ -82,7 +83,7 @@ def _outdated(recipe: Recipe, keys: Keys, stages: Sequence[Stage]) -> list[Note]
 
 def _for_step(step: Step, workspace: Workspace, chosen: list[str]) -> list[str]:
     """Network inputs are prepared for training cases too, whichever cases were asked for."""
-    return sorted({*chosen, *workspace.training_cases()}) if isinstance(step, PrepareSlices) else chosen
+    return sorted({*chosen, *workspace.training_cases()}) if step.gives in INPUTS else chosen
 
 
 def _train(job: Job) -> Work[dict[str, Any]]:
@@ -115,5 +116,5 @@ def _prepare_inputs(job: Job, case_ids: Sequence[str]) -> Work[None]:
     """Bring the network inputs that ``job`` links to up to date; they are cheap and nobody asks for them by name."""
     for name in job.step.links().values():
         upstream = job.of(name)
-        if isinstance(upstream.step, PrepareSlices) and (todo := unfinished(upstream, case_ids)):
-            yield from upstream.step.run(upstream, todo)
+        if upstream.step.gives in INPUTS and (todo := unfinished(upstream, case_ids)):
+            yield from upstream.step.run(upstream, todo)  # type: ignore[attr-defined]

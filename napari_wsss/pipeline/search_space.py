@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
 from napari_wsss.errors import RecipeError
 from napari_wsss.params import Knob, nearest
 from napari_wsss.pipeline.recipe import Recipe
 from napari_wsss.pipeline.scale import Scale
+from napari_wsss.pipeline.step import Step
 from napari_wsss.pipeline.steps.live import LiveStep
 from napari_wsss.refine.crf_settings import MOST_SRGB
 
@@ -111,8 +112,14 @@ def dimensions(recipe: Recipe, at: str, names: Sequence[str] | None = None) -> l
 
 
 def _of_step(recipe: Recipe, name: str) -> list[Dimension]:
-    knobs = type(recipe.step(name)).knobs()
-    return [Dimension(f"{name}.{knob.name}", knob) for knob in knobs.values() if _movable(knob)]
+    step = recipe.step(name)
+    return [Dimension(f"{name}.{knob.name}", _usable(step, knob)) for knob in step.knobs().values() if _movable(knob)]
+
+
+def _usable(step: Step, knob: Knob) -> Knob:
+    """Leave out the choices that the step refuses, such as to ask a classifier where none is linked."""
+    values = step.accepted(knob.name)
+    return replace(knob, annotation=Literal.__getitem__(values)) if values != knob.choices else knob
 
 
 def bounds(knob: Knob) -> tuple[float, float]:

@@ -2,24 +2,40 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Literal, get_args
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_args
 
 from pydantic import Field
 
 from napari_wsss.params import Params
 
+if TYPE_CHECKING:
+    from napari_wsss.pipeline.sample import Sample
+
 Stage = Literal["train-classifier", "maps", "propose", "train-segmenter", "predict"]
 STAGES: tuple[Stage, ...] = get_args(Stage)
 """In the order in which they run; each is also a command."""
 
-Artefact = Literal["slices", "classifier", "maps", "evidence", "kernel", "region", "mask", "segmenter", "prediction"]
+Artefact = Literal[
+    "slices", "volumes", "classifier", "volume-classifier", "tied-network", "embedding",
+    "maps", "evidence", "kernel", "region", "mask",
+    "segmenter", "volume-segmenter", "prediction",
+]  # fmt: skip
 """What a step gives.
 
-slices: network inputs of a case, (Z, channels, size, size).  classifier, segmenter: a trained model.
+slices: network inputs of a case, (Z, channels, size, size).  volumes: likewise, (channels, D, H, W).
+classifier, tied-network, segmenter: a trained model that takes slices.
+volume-classifier, embedding, volume-segmenter: a trained model that takes volumes.
 maps: raw activation maps of a case, scale → (C, Z, h, w).  evidence: soft map of a case, (C, Z, Y, X) in [0, 1].
 kernel: what a dense CRF builds from the scan alone.  region: places of a case, bool (Z, Y, X).
 mask, prediction: label map of a case, (Z, Y, X).
 """
+
+
+INPUTS: tuple[Artefact, ...] = ("slices", "volumes")
+"""Network inputs: cheap, made for training cases too, brought up to date whenever a step that links to them runs."""
+
+ASKED: tuple[Artefact, ...] = ("classifier", "tied-network")
+"""Models that give slices class scores: whoever asks about a slice may ask any of them."""
 
 
 def link(*accepts: Artefact, default: str | None = None, help: str) -> Any:  # noqa: ANN401 (a pydantic field)
@@ -39,6 +55,7 @@ class Step(Params):
         live: computed in the window while sliders move (no torch); the others are jobs.
         uses_labels: image-level labels take part in its result.
         uses_accepted: accepted masks take part in its result.
+        side_multiple: the side of slices that it takes is a multiple of this.
     """
 
     stage: ClassVar[Stage]
@@ -48,6 +65,7 @@ class Step(Params):
     live: ClassVar[bool] = False
     uses_labels: ClassVar[bool] = False
     uses_accepted: ClassVar[bool] = False
+    side_multiple: ClassVar[int] = 32
 
     @classmethod
     def link_kinds(cls) -> dict[str, tuple[Artefact, ...]]:
@@ -69,6 +87,10 @@ class Step(Params):
     @property
     def passes(self) -> str | None:
         """Name of the upstream step whose result this one hands on unchanged (it is switched off); usually None."""
+        return None
+
+    def seconds(self, sample: Sample) -> float | None:  # noqa: ARG002 (steps that can be measured override it)
+        """Measure on a small piece how long one unit of the plan takes: a case, or an epoch; None if nobody can say."""
         return None
 
 

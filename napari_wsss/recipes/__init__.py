@@ -3,9 +3,23 @@
 from napari_wsss.errors import RecipeError
 from napari_wsss.params import nearest
 from napari_wsss.pipeline.recipe import Recipe
+from napari_wsss.recipes.attentional_cam import ATTENTIONAL_CAM
+from napari_wsss.recipes.grad_cam_ensemble import GRAD_CAM_ENSEMBLE
 from napari_wsss.recipes.mixed_unet import MIXED_UNET
+from napari_wsss.recipes.resnet_lstm import RESNET_LSTM
+from napari_wsss.recipes.tied_deconvolution import TIED_DECONVOLUTION, TIED_DECONVOLUTION_VGG16
 
-RECIPES: dict[str, Recipe] = {recipe.name: recipe for recipe in (MIXED_UNET,)}
+RECIPES: dict[str, Recipe] = {
+    recipe.name: recipe
+    for recipe in (
+        MIXED_UNET,
+        ATTENTIONAL_CAM,
+        GRAD_CAM_ENSEMBLE,
+        TIED_DECONVOLUTION,
+        TIED_DECONVOLUTION_VGG16,
+        RESNET_LSTM,
+    )
+}
 
 
 def recipe_named(name: str) -> Recipe:

@@ -6,26 +6,18 @@ Inference".
 
 from napari_wsss.pipeline.recipe import Recipe
 from napari_wsss.pipeline.steps import (
-    BoxFilter,
-    CentreFilter,
     ClusterFilter,
     ComputeMaps,
     CrfKernel,
     CrfMask,
-    FindOrgan,
     FuseMaps,
-    HoleFilter,
-    IslandFilter,
-    MarginFilter,
-    MidlineFilter,
-    OrganFilter,
     PredictMasks,
     PrepareSlices,
-    SmoothFilter,
     ThresholdMaps,
     TrainClassifier,
     TrainSegmenter,
 )
+from napari_wsss.recipes.filters import filters_after
 
 MIXED_UNET = Recipe(
     name="mixed-unet",
@@ -49,15 +41,7 @@ MIXED_UNET = Recipe(
         "clusters": ClusterFilter(mask="refined", classifier="classifier"),
         "kernel": CrfKernel(),
         "crf": CrfMask(kernel="kernel", start="clusters", gt_prob=0.7),
-        "box": BoxFilter(mask="crf"),
-        "centre": CentreFilter(mask="box"),
-        "organ-region": FindOrgan(),
-        "organ": OrganFilter(mask="centre", region="organ-region"),
-        "midline": MidlineFilter(mask="organ", region="organ-region"),
-        "islands": IslandFilter(mask="midline", evidence="refined-map"),
-        "holes": HoleFilter(mask="islands"),
-        "smooth": SmoothFilter(mask="holes"),
-        "margin": MarginFilter(mask="smooth"),
+        **filters_after("crf", evidence="refined-map"),
         "segmenter": TrainSegmenter(
             slices="slices",
             seeds="refined",
@@ -83,4 +67,8 @@ MIXED_UNET = Recipe(
         "segmenter.width=16",
         "segmenter.epochs=8",
     ),
+    ablations={
+        "without-crf": ("box.mask=clusters",),
+        "one-scale": ("refined-map.scales=[1.0]",),
+    },
 )

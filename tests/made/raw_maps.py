@@ -12,6 +12,6 @@ def raw_maps(step: Any, depth: int, classes: int = 1) -> dict[str, np.ndarray]:
     maps = np.zeros((classes, depth, 8, 8), dtype=np.float16)
     maps[:, :, 2:5, 2:5] = 4
     maps[:, :, 3, 3] = 6
-    arrays = {f"scale-{scale:g}": maps for scale in (*step.scales, 1.25)}
-    arrays |= {f"grid-{scale:g}": np.array([[1 / 16, 1 / 8]] * 2) for scale in (*step.scales, 1.25)}
+    arrays = {f"scale-{scale:g}": maps for scale in (*step.kept_scales, 1.25)}
+    arrays |= {f"grid-{scale:g}": np.array([[1 / 16, 1 / 8]] * 2) for scale in (*step.kept_scales, 1.25)}
     return arrays | {"logits": np.full((depth, classes), 3, np.float32), "size": np.asarray(64)}

@@ -17,7 +17,7 @@ from napari_wsss.files import read_yaml, write_yaml
 from napari_wsss.pipeline.workspace import Workspace
 from napari_wsss.progress import drain
 
-sys.path.insert(0, str(Path(__file__).parent))  # planted.py
+sys.path.insert(0, str(Path(__file__).parent))  # other_values.py
 
 SUBSETS = {"a": "train", "b": "train", "c": "val"}
 DEPTH = 4

@@ -35,7 +35,7 @@ def _candidates(knob: Knob, value: Any) -> Iterator[Any]:
     if isinstance(value, bool):
         yield not value
     elif isinstance(value, tuple):
-        yield from ((*value, 1.25), (1.25,), (*value, "x"), value[:1], (BOX,), (OTHER_BOX,), (0.25, 0.5))
+        yield from ((*value, 1.25), (1.25,), (*value, "x"), value[:1], (BOX,), (OTHER_BOX,), (0.25, 0.5), (40, 48, 56))
     elif isinstance(value, str):
         yield value + "x"
     elif value is None:

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from napari_wsss.data.letterbox import Letterbox
 from napari_wsss.data.preprocess import Preprocess, normalise
 from napari_wsss.errors import ModelError
 from napari_wsss.models.classifier import build_classifier
@@ -38,7 +39,7 @@ def test_blanked_places_take_the_darkest_value_of_their_channel():
     regions = np.zeros((3, 4, 4), dtype=bool)
     regions[0, 1:3, 1:3] = True
     regions[2] = True
-    (batch,) = blanked(inputs, regions, np.array([1, 0, 1]))
+    (batch,) = blanked(inputs, regions, np.array([1, 0, 1]), Letterbox((4, 4), 4))
     expected = inputs[[1, 0, 1]].astype(np.float32)
     expected[0, 0, 1:3, 1:3], expected[0, 1, 1:3, 1:3] = 0, 16
     expected[2, 0], expected[2, 1] = 0, 16
@@ -50,17 +51,20 @@ def test_regions_are_fitted_into_the_square_as_slices_are():
     regions[0, 0, :] = True  # a slice of 2×4 pixels in a square of 4×4: rows 1 and 2
     inputs = np.full((1, 1, 4, 4), 8, np.float16)
     inputs[:, :, [0, 3]] = 0
-    (batch,) = blanked(inputs, regions, np.array([0]))
+    (batch,) = blanked(inputs, regions, np.array([0]), Letterbox((2, 4), 4))
     assert batch[0, 0].tolist() == [[0] * 4, [0] * 4, [8] * 4, [0] * 4]
     wide = np.zeros((1, 4, 8), dtype=bool)
     wide[0, :, :4] = True  # shrunk twofold: the border runs between two pixels, the triangle filter reaches over it
-    (batch,) = blanked(inputs, wide, np.array([0]))
+    (batch,) = blanked(inputs, wide, np.array([0]), Letterbox((4, 8), 4))
     assert batch[0, 0, 1].tolist() == [0, 1, 7, 8]
+    (batch,) = blanked(inputs, wide, np.array([0]), Letterbox((4, 8), 4, crop=4))  # columns 2 to 5, all four rows
+    assert batch[0, 0, 1].tolist() == [0, 0, 8, 8]
 
 
 def test_many_places_come_in_batches():
     inputs = np.zeros((1, 1, 4, 4), np.float16)
-    batches = list(blanked(inputs, np.zeros((37, 4, 4), dtype=bool), np.zeros(37, dtype=int)))
+    box = Letterbox((4, 4), 4)
+    batches = list(blanked(inputs, np.zeros((37, 4, 4), dtype=bool), np.zeros(37, dtype=int), box))
     assert [len(batch) for batch in batches] == [16, 16, 5]
 
 

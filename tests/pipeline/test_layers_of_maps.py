@@ -1,6 +1,9 @@
 """Maps of several layers: cut to slices and fused."""
 
+from dataclasses import replace
+
 import numpy as np
+import pytest
 
 from napari_wsss.pipeline.question import cut_root
 from napari_wsss.pipeline.scan import Scan
@@ -39,6 +42,32 @@ def test_one_layer_alone():
     alone = {name: array for name, array in ARRAYS.items() if not name.endswith("-1-1")}
     evidence = STEP.compute({"maps": alone}, SCAN)
     assert np.argwhere(evidence[0, 0]).tolist() == [[1, 1]]
+
+
+@pytest.mark.parametrize(
+    ("labels", "whole", "shown"),
+    [
+        ([-1, -1, -1], 1, True),
+        ([-1, -1, -1], 0, False),
+        ([0, 0, -1], None, True),  # nobody labelled the whole, and the scores speak for it
+        ([0, 0, 0], None, False),
+        ([0, 1, 0], None, True),
+    ],
+)
+def test_the_label_of_the_whole_opens_all_slices(labels, whole, shown):
+    named = None if whole is None else np.array([whole], np.int8)
+    scan = replace(SCAN, labels=np.array(labels, np.int8)[:, None], whole=named)
+    scores = np.array([[-1], [2], [-1]], np.float32)
+    step = FuseMaps(maps="maps", scales=(1.0,), gate="volume")
+    evidence = step.compute({"maps": {**ARRAYS, "logits": scores}}, scan)
+    assert [bool(part.any()) for part in evidence[0]] == [shown] * 3
+    assert not step.slicewise
+    silent = step.compute({"maps": {**ARRAYS, "logits": scores - 3}}, scan)
+    assert silent.any() == (shown and (whole == 1 or 1 in labels))
+
+
+def test_a_slice_alone_knows_the_label_of_the_whole():
+    assert SCAN.cut(slice(1, 2)).volume_labels.tolist() == [1]
 
 
 def test_every_layer_is_cut_to_the_slice():

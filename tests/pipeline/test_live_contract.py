@@ -1,5 +1,6 @@
 """Every knob of every live step of every recipe: that step and its descendants run, and nothing else."""
 
+from collections import defaultdict
 from functools import cache
 from types import SimpleNamespace
 
@@ -12,6 +13,7 @@ from napari_wsss.pipeline.cache import ArrayCache
 from napari_wsss.pipeline.graph import Graph
 from napari_wsss.pipeline.keys import Keys
 from napari_wsss.pipeline.scan import Scan
+from napari_wsss.pipeline.step import ASKED
 from napari_wsss.pipeline.steps.live import MaskFilter
 from napari_wsss.pipeline.workspace import Workspace
 from napari_wsss.recipes import RECIPES
@@ -58,7 +60,7 @@ def ask(regions, slices):
 def roots_of(recipe):
     artefacts = {name: recipe.step(name).gives for name in recipe.steps}
     roots = {name: raw_maps(recipe.step(name), DEPTH) for name, gives in artefacts.items() if gives == "maps"}
-    return roots | {name: ask for name, gives in artefacts.items() if gives == "classifier"}
+    return roots | {name: ask for name, gives in artefacts.items() if gives in ASKED}
 
 
 def graph_of(recipe, results):
@@ -95,15 +97,15 @@ def _knobs(*, on):
 FILTERS = [
     pytest.param(name, step, id=f"{name}-{step}")
     for name, recipe in RECIPES.items()
-    for step, model in recipe.steps.items()
-    if isinstance(model, MaskFilter)
+    for step in recipe.upstream(recipe.proposal)
+    if isinstance(recipe.step(step), MaskFilter)
 ]
 
 
 @pytest.fixture(scope="module")
 def results():
-    """Give one memory for all filters: each is switched on by itself."""
-    return ArrayCache()
+    """Give one memory a recipe for all its filters: each is switched on by itself."""
+    return defaultdict(ArrayCache)
 
 
 @pytest.mark.parametrize(("name", "step", "knob"), _knobs(on=True))
@@ -121,6 +123,7 @@ def test_a_knob_runs_its_step_and_the_descendants_and_nothing_else(name, step, k
 @pytest.mark.parametrize(("name", "step"), FILTERS)
 def test_a_filter_switched_on_runs_and_off_again_runs_nothing(results, name, step):
     recipe = switched(RECIPES[name], on=False)
+    results = results[name]
     runs(recipe, results)
     on = recipe.with_knobs(step, on=True)
     new = {*live_steps(on, on.proposal)} - {*live_steps(recipe, recipe.proposal)}
@@ -133,6 +136,7 @@ def test_a_filter_switched_on_runs_and_off_again_runs_nothing(results, name, ste
 @pytest.mark.parametrize(("name", "step"), FILTERS)
 def test_a_knob_of_a_filter_that_is_off_runs_nothing(results, name, step):
     recipe = switched(RECIPES[name], on=False)
+    results = results[name]
     runs(recipe, results)
     for knob in recipe.step(step).knobs():
         if knob != "on":

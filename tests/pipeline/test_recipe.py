@@ -1,6 +1,7 @@
 import pytest
 
 from napari_wsss.errors import RecipeError
+from napari_wsss.pipeline.overrides import as_overrides
 from napari_wsss.pipeline.recipe import Recipe, parse_override
 from napari_wsss.recipes import RECIPES, recipe_named
 
@@ -46,7 +47,11 @@ def test_override_changes_one_knob_and_nothing_else(recipe):
         ("refined.value=7", "less than or equal to 1; got 7"),
         ("refined.value", "is no setting: expected step.knob=value"),
         ("segmenter.network=unett", "got 'unett'"),
-        ("crf.start=origin", "no knob 'start'"),
+        ("slices.size=100", "slices.size: must be a multiple of 32 for 'classifier'"),
+        ("slices.size=100", "nearest: 96; got 100"),
+        ("crf.start=maps", "crf.start needs a step that gives mask or evidence; 'maps' gives maps"),
+        ("crf.strat=refined", "no knob 'strat'. Did you mean 'start'?"),
+        ("crf.start=refind", "crf.start names 'refind', which is no earlier step. Did you mean 'refined'?"),
     ],
 )
 def test_a_wrong_override_is_refused_in_one_line(recipe, override, message):
@@ -54,6 +59,20 @@ def test_a_wrong_override_is_refused_in_one_line(recipe, override, message):
         recipe.with_overrides([override])
     assert message in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_links_are_set_by_name_several_in_a_list():
+    ensemble = RECIPES["grad-cam-ensemble"]
+    for text in ("or.masks=[mask-b, mask-a]", 'or.masks=["mask-b", "mask-a"]', "or.masks=mask-b,mask-a"):
+        assert ensemble.with_overrides([text]).step("or").masks == ("mask-b", "mask-a")
+    assert ensemble.with_overrides(['and-centre.mask="or"']).step("and-centre").mask == "or"
+    kept = as_overrides(ensemble, {"and-centre": {"mask": "or"}, "or": {"masks": ("mask-b", "mask-a")}})
+    assert ensemble.with_overrides(kept).step("or").masks == ("mask-b", "mask-a")
+
+
+def test_a_fault_of_several_knobs_is_said_in_our_words():
+    with pytest.raises(RecipeError, match=r"^clusters: choose: differential needs the link 'classifier'; .*one\.$"):
+        RECIPES["attentional-cam"].with_overrides(["clusters.choose=differential"])
 
 
 def test_value_may_contain_an_equals_sign():
@@ -82,7 +101,7 @@ def test_a_link_to_no_earlier_step_is_refused(recipe):
 def test_a_link_to_the_wrong_kind_of_step_is_refused(recipe):
     data = recipe.model_dump(mode="json")
     data["steps"]["origin"]["evidence"] = "maps"
-    with pytest.raises(RecipeError, match="'maps' gives a maps"):
+    with pytest.raises(RecipeError, match="'maps' gives maps"):
         Recipe.parse(data)
 
 

@@ -111,6 +111,13 @@ def test_a_stage_without_what_it_needs_names_the_command(workspace, stage, first
         drain(run(TINY, workspace, [stage], device="cpu"))
 
 
+def test_a_stage_that_the_recipe_lacks_is_told(finished):
+    short = TINY.model_copy(update={"steps": dict(list(TINY.steps.items())[:-2]), "rows": ("crf",)})
+    events = []
+    assert drain(run(short, finished, ["predict"], device="cpu"), events.append) == {}
+    assert [event.text for event in events] == ["predict: the recipe 'mixed-unet' has no step for it."]
+
+
 def test_accepted_masks_take_the_place_of_pseudo_masks_on_accepted_slices(workspace):
     pseudo = np.zeros((4, 32, 40), np.uint8)
     pseudo[1:3, :, :20] = 1

@@ -33,6 +33,15 @@ def test_named_knobs_are_taken_in_their_order_and_others_are_refused():
         dimensions(recipe, "keep", ["cut.valve"])
 
 
+def test_a_choice_that_the_step_refuses_is_not_tried():
+    choose = {
+        name: dimensions(recipe_named(name), "margin", ["clusters.choose"])[0].knob.choices
+        for name in ("mixed-unet", "attentional-cam")
+    }
+    assert choose["mixed-unet"] == ("differential", "brightest", "darkest")
+    assert choose["attentional-cam"] == ("brightest", "darkest"), "it has no classifier of slices to ask"
+
+
 def test_choices_are_tried_in_two_rounds():
     rule = dimensions(two_thresholds(), "keep", ["both.rule"])[0]
     assert [rule.candidates("and", number) for number in range(len(ROUNDS))] == [["or", "<", ">"]] * 2 + [[]] * 3

@@ -8,9 +8,9 @@ import torch
 
 from napari_wsss.cam.maps import compute_maps
 from napari_wsss.models.classifier import Classifier, build_classifier
+from napari_wsss.pipeline import sample as sampling
 from napari_wsss.progress import drain
 from napari_wsss.recipes import recipe_named
-from napari_wsss.session import timing
 
 SIZE, DEPTH = 64, 5
 
@@ -39,11 +39,13 @@ def shown():
     ],
 )
 def test_as_many_images_as_the_run_takes(shown, monkeypatch, knobs):
-    recipe = recipe_named("mixed-unet").with_overrides(["classifier.backbone=resnet18", "classifier.stride=16"])
+    recipe = recipe_named("mixed-unet").with_overrides(
+        ["slices.size=64", "classifier.backbone=resnet18", "classifier.stride=16"]
+    )
     step = recipe.with_knobs("maps", **({"scales": (1.0,)} | knobs)).step("maps")
-    monkeypatch.setattr(timing, "perf_counter", lambda: shown[0])
-    sample = SimpleNamespace(recipe=recipe, channels=1, classes=1, size=SIZE, depth=DEPTH, device="cpu")
-    estimate = timing._Sample.seconds_for_maps(sample, step)
+    monkeypatch.setattr(sampling, "perf_counter", lambda: shown[0])
+    sample = SimpleNamespace(recipe=recipe, step=recipe.step, channels=1, classes=1, depth=DEPTH, device="cpu")
+    estimate = step.seconds(sample)
 
     model, _ = build_classifier(recipe.step("classifier").replace(weights="random"), 1, 1)
     slices = np.random.default_rng(0).random((DEPTH, 1, SIZE, SIZE), dtype=np.float32)

@@ -8,7 +8,7 @@ from typing import Any, Literal, Self
 from pydantic import model_validator
 
 from napari_wsss.pipeline.scan import Scan
-from napari_wsss.pipeline.step import link
+from napari_wsss.pipeline.step import ASKED, link
 from napari_wsss.pipeline.steps.live import MaskFilter
 from napari_wsss.refine.clusters import Clusters, keep_cluster
 from napari_wsss.types import LabelMap
@@ -18,7 +18,7 @@ class ClusterFilter(Clusters, MaskFilter):
     """Part the intensities inside the mask by K-means and keep the cluster that is the lesion."""
 
     kind: Literal["cluster-filter"] = "cluster-filter"
-    classifier: str = link("classifier", default="", help="the classifier asked for differential prediction")
+    classifier: str = link(*ASKED, default="", help="the classifier asked for differential prediction")
 
     @property
     def slicewise(self) -> bool:

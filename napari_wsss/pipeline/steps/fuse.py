@@ -8,12 +8,12 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 
 from napari_wsss.cam.stack import LayerMaps, layers_in
-from napari_wsss.data.letterbox import Letterbox
 from napari_wsss.errors import RecipeError
 from napari_wsss.params import knob
 from napari_wsss.pipeline.scan import Scan
 from napari_wsss.pipeline.step import Artefact, link
 from napari_wsss.pipeline.steps.live import LiveStep
+from napari_wsss.pipeline.steps.map_source import letterbox_of
 from napari_wsss.refine.fuse import Fuse, check_scales, fuse_layers
 from napari_wsss.types import Array, BoolArray, FloatArray
 
@@ -23,18 +23,19 @@ class FuseMaps(Fuse, LiveStep):
 
     kind: Literal["fuse-maps"] = "fuse-maps"
     maps: str = link("maps", help="raw activation maps")
-    gate: Literal["label", "prediction", "none"] = knob(
+    gate: Literal["label", "volume", "prediction", "none"] = knob(
         "label",
-        "Which slices may hold a lesion: those labelled so (the classifier decides where nobody labelled), "
-        "those the classifier calls positive, or all.",
+        "Which slices may hold a lesion. label: those labelled so (the classifier decides where nobody labelled); "
+        "volume: all slices of a scan labelled so as a whole (likewise); prediction: those the classifier calls "
+        "positive; none: all.",
     )
     gives: ClassVar[Artefact] = "evidence"
     uses_labels: ClassVar[bool] = True
 
     @property
     def slicewise(self) -> bool:
-        """Stretching over the whole volume needs the whole volume."""
-        return self.scope_of_range == "slice"
+        """Stretching over the whole volume, and a gate for all of it, need the whole volume."""
+        return self.scope_of_range == "slice" and self.gate != "volume"
 
     def compute(self, inputs: Mapping[str, Any], scan: Scan) -> FloatArray:
         """Give (C, Z, Y, X) float32 in [0, 1]; zero in slices that the gate closes."""
@@ -45,12 +46,12 @@ class FuseMaps(Fuse, LiveStep):
                 f"these maps are of {logits.shape[1]} classes, but the project has {scan.labels.shape[1]}: train the "
                 "classifier and compute the maps again."
             )
-        is_open = self.open_slices(logits, scan.labels)
+        is_open = self.open_slices(logits, scan)
         shown = np.flatnonzero(is_open.any(axis=1))
         evidence: FloatArray = np.zeros((is_open.shape[1], *scan.image.shape[1:]), dtype=np.float32)
         if len(shown):
             layers = [self._shown(layer, shown) for layer in layers_in(maps)]
-            fused = fuse_layers(layers, self, Letterbox(scan.image.shape[-2:], int(maps["size"])))
+            fused = fuse_layers(layers, self, letterbox_of(maps, scan.image.shape[-2:]))
             evidence[:, shown] = fused * is_open[shown].T[:, :, None, None]
         return evidence
 
@@ -61,11 +62,14 @@ class FuseMaps(Fuse, LiveStep):
         maps = {scale: np.asarray(layer.maps[name][:, shown]) for scale, name in names.items()}
         return maps, {scale: np.asarray(layer.grids[name]) for scale, name in names.items() if name in layer.grids}
 
-    def open_slices(self, logits: FloatArray, labels: np.ndarray[Any, np.dtype[np.int8]]) -> BoolArray:
+    def open_slices(self, logits: FloatArray, scan: Scan) -> BoolArray:
         """Give (Z, C), True where the class may be present. A logit of 0 is a probability of one half."""
         predicted = logits >= 0
         if self.gate == "none":
             return np.ones_like(predicted)
         if self.gate == "prediction":
             return predicted
-        return np.where(labels >= 0, labels == 1, predicted)
+        if self.gate == "label":
+            return np.where(scan.labels >= 0, scan.labels == 1, predicted)
+        whole = scan.volume_labels
+        return np.broadcast_to(np.where(whole >= 0, whole == 1, predicted.any(axis=0)), predicted.shape)

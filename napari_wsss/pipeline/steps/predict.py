@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal, cast
 
-from napari_wsss.data.letterbox import Letterbox
 from napari_wsss.params import knob
+from napari_wsss.pipeline.sample import Sample, seconds_of, side_of
 from napari_wsss.pipeline.step import Artefact, Stage, Step, link
-from napari_wsss.progress import Progress, Work, part_of
+from napari_wsss.progress import Progress, Work, drain, part_of
 from napari_wsss.types import FloatArray, LabelMap
 
 if TYPE_CHECKING:
+    from napari_wsss.data.preprocess import Preprocess
     from napari_wsss.pipeline.job import Job
 
 
@@ -33,6 +34,7 @@ class PredictMasks(Step):
 
         folder = job.model_folder(self.segmenter)
         model = load_segmenter(folder)
+        prepared = cast("Preprocess", job.recipe.step(self.slices))
         total = sum(job.workspace.cases[case_id].geometry.shape[0] for case_id in case_ids)
         done = 0
         for case_id in case_ids:
@@ -40,13 +42,27 @@ class PredictMasks(Step):
             work = predict_probabilities(model, slices, device=job.device, batch_size=self.batch_size)
             lesion = yield from part_of(work, job.name, done, total, case_id)
             shape = job.workspace.cases[case_id].geometry.shape
-            mask = self.label_map(Letterbox(shape[1:], slices.shape[-1]).invert(lesion))
-            job.write_mask(case_id, mask)
+            on_grid = prepared.letterbox(shape[1:]).invert(lesion)
+            job.write_mask(case_id, label_map(on_grid.swapaxes(0, 1), self.cutoff))
             done += slices.shape[0]
             yield Progress(job.name, done, total, case_id)
 
-    def label_map(self, lesion: FloatArray) -> LabelMap:
-        """Give the label map (Z, Y, X) of lesion probabilities (Z, C, Y, X): the likeliest class from the cutoff on."""
-        likeliest = lesion.argmax(axis=1).astype("uint8") + 1
-        mask: LabelMap = (likeliest * (lesion.max(axis=1) >= self.cutoff)).astype("uint8")
-        return mask
+    def seconds(self, sample: Sample) -> float:
+        """A few slices, times the slices of a case."""
+        import numpy as np
+
+        from napari_wsss.engine.predict import predict_probabilities
+        from napari_wsss.models.segmenter import build_segmenter
+
+        model = build_segmenter(sample.step(self.segmenter), sample.channels, sample.classes).eval()
+        side = side_of(sample, self)
+        few = np.zeros((4, sample.channels, side, side), dtype=np.float32)
+        each = seconds_of(lambda: drain(predict_probabilities(model, few, device=sample.device, batch_size=4)))
+        return each * sample.depth / 4
+
+
+def label_map(lesion: FloatArray, cutoff: float) -> LabelMap:
+    """Give the label map (Z, Y, X) of lesion probabilities (C, Z, Y, X): the likeliest class from ``cutoff`` on."""
+    likeliest = lesion.argmax(axis=0).astype("uint8") + 1
+    mask: LabelMap = (likeliest * (lesion.max(axis=0) >= cutoff)).astype("uint8")
+    return mask

@@ -13,6 +13,7 @@ from napari_wsss.engine.settings import Fit
 from napari_wsss.errors import InputError
 from napari_wsss.models.settings import SegmenterNet
 from napari_wsss.params import knob
+from napari_wsss.pipeline.sample import Sample, side_of
 from napari_wsss.pipeline.step import Artefact, Stage, Step, link
 from napari_wsss.progress import Note, Work
 
@@ -112,6 +113,21 @@ class TrainSegmenter(Augment, Fit, SegmenterNet, Step):
             return seeding_loss(logits, batch["seeds"]) + segmentation_loss(logits, batch["targets"])
 
         return loss
+
+    def seconds(self, sample: Sample) -> float:
+        """An epoch of all positive slices and the lesion-free ones beside them."""
+        import torch
+
+        from napari_wsss.models.segmenter import build_segmenter
+
+        side = side_of(sample, self)
+        masks = torch.zeros(self.batch_size, side, side, dtype=torch.int64)
+        masks[:, : side // 4] = 1
+        image = torch.zeros(self.batch_size, sample.channels, side, side)
+        batch = {"image": image, "seeds": masks, "targets": masks}
+        examples = min(round(sample.positive * (1 + self.negatives)), sample.slices)
+        model = build_segmenter(self, sample.channels, sample.classes)
+        return sample.seconds_per_epoch(self, examples, model, batch, self.objective())
 
 
 def _validation(val: MaskedSlices, classes: int, batch_size: int, device: str) -> Validate:

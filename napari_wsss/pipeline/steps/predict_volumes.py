@@ -1,0 +1,80 @@
+"""Step: let a 3-D segmenter outline whole volumes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar, Literal, cast
+
+from napari_wsss.params import knob
+from napari_wsss.pipeline.sample import Sample, seconds_of
+from napari_wsss.pipeline.step import Artefact, Stage, Step, link
+from napari_wsss.pipeline.steps.predict import label_map
+from napari_wsss.progress import Progress, Work, drain, part_of
+
+if TYPE_CHECKING:
+    from napari_wsss.data.preprocess_volume import PreprocessVolume
+    from napari_wsss.pipeline.job import Job
+    from napari_wsss.pipeline.steps.volume_segmenter import TrainVolumeSegmenter
+
+
+_TRIED = 32
+"""Largest side of the window whose time is measured."""
+
+
+class PredictVolumes(Step):
+    """Segment every case, window by window of the size the segmenter learnt from, on the scan's own grid."""
+
+    kind: Literal["predict-volumes"] = "predict-volumes"
+    segmenter: str = link("volume-segmenter", help="the segmenter that is asked")
+    volumes: str = link("volumes", help="network inputs")
+    cutoff: float = knob(0.5, "Probability from which a voxel counts as lesion.", ge=0.05, le=0.95, step=0.01)
+    overlap: float = knob(
+        0.5, "Share of a window that the next one sees again; more smooths the seams and takes longer.", ge=0.0, le=0.9,
+        step=0.05, advanced=True,
+    )  # fmt: skip
+    stage: ClassVar[Stage] = "predict"
+    gives: ClassVar[Artefact] = "prediction"
+
+    def run(self, job: Job, case_ids: Sequence[str]) -> Work[None]:
+        """Write the label map of each case."""
+        from napari_wsss.engine.windows import predict_windows
+        from napari_wsss.losses.probability import class_probabilities
+        from napari_wsss.models.card import read_card
+        from napari_wsss.pipeline.trained import load_volume_segmenter
+
+        folder = job.model_folder(self.segmenter)
+        model, window = load_volume_segmenter(folder), read_card(folder)["patch"]
+        prepared = cast("PreprocessVolume", job.recipe.step(self.volumes))
+        volumes = {case_id: job.arrays(self.volumes, case_id)["volume"] for case_id in case_ids}
+        windows = {case_id: self._windows(volume.shape[1:], window) for case_id, volume in volumes.items()}
+        done, total = 0, sum(windows.values())
+        for case_id, volume in volumes.items():
+            work = predict_windows(
+                model, volume, window, read=class_probabilities, overlap=self.overlap, device=job.device
+            )
+            lesion = yield from part_of(work, job.name, done, total, case_id)
+            box = prepared.box(job.workspace.cases[case_id].geometry)
+            job.write_mask(case_id, label_map(box.invert(lesion), self.cutoff))
+            done += windows[case_id]
+            yield Progress(job.name, done, total, case_id)
+
+    def _windows(self, shape: Sequence[int], window: Sequence[int]) -> int:
+        """Count the windows of a volume."""
+        from napari_wsss.engine.windows import window_places
+
+        return len(window_places(shape, window, self.overlap))
+
+    def seconds(self, sample: Sample) -> float:
+        """A small window, times the voxels of all windows of a case."""
+        import numpy as np
+
+        from napari_wsss.engine.windows import predict_windows
+        from napari_wsss.models.segmenter import build_volume_segmenter
+
+        segmenter = cast("TrainVolumeSegmenter", sample.step(self.segmenter))
+        shape = cast("PreprocessVolume", sample.step(self.volumes)).box(sample.case.geometry).shape
+        small = [min(side, _TRIED) for side in segmenter.patch]
+        model = build_volume_segmenter(segmenter, sample.channels, sample.classes).eval()
+        few = np.zeros((sample.channels, *small), dtype=np.float32)
+        each = seconds_of(lambda: drain(predict_windows(model, few, small, device=sample.device)))
+        return each * self._windows(shape, segmenter.patch) * float(np.prod(segmenter.patch) / np.prod(small))

@@ -1,0 +1,11 @@
+"""System 1 on a tiny cohort, from labels to prediction."""
+
+from tiny import TINY
+
+
+def test_it_runs_to_the_end_and_has_nothing_left_to_do(run_recipe):
+    _, tables = run_recipe("mixed-unet", TINY["mixed-unet"])
+    assert [row["mask"] for row in tables["masks"]] == ["Empty", "origin", "refined", "crf", "prediction"]
+    done, again = run_recipe("mixed-unet", TINY["mixed-unet"])
+    assert not any(step.get("trained") or step.get("made") for step in done.values())
+    assert again == tables
