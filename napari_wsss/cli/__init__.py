@@ -10,7 +10,8 @@ from collections.abc import Sequence
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; ``arguments`` without the program's name. Gives the exit code."""
     # Each adds its commands, in the order in which they are listed.
-    from napari_wsss.cli import project_commands, run_commands, tuning_commands, list_commands  # noqa: F401, I001
+    from napari_wsss.cli import project_commands, run_commands, tuning_commands  # noqa: F401, I001
+    from napari_wsss.cli import study_commands, list_commands  # noqa: F401
     from napari_wsss.cli.options import parse
     from napari_wsss.cli.terminal import guarded
 

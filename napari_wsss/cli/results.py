@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from napari_wsss.params import Knob
     from napari_wsss.pipeline.plan import PlannedStep
     from napari_wsss.pipeline.recipe import Recipe
+    from napari_wsss.pipeline.step import Step
     from napari_wsss.session import Session
 
 
@@ -82,10 +83,20 @@ def tell_recipe(recipe: Recipe, *, json: bool) -> None:
     print_line(f"{recipe.name}: {recipe.title}")
     print_line(recipe.source)
     for name, step in recipe.steps.items():
-        links = ", ".join(f"{field} from {source}" for field, source in step.links().items())
-        print_line(f"\n{name} ({step.stage}{'; ' if links else ''}{links})")
+        print_line(f"\n{name} ({'; '.join([step.stage, *_links(step)])})")
         values = dict(step)
         print_table(_knob_row(name, knob, values[knob.name]) for knob in step.knobs().values())
+    if recipe.ablations:
+        print_line("\nablations")
+        print_table({"variant": name, "settings": " ".join(texts)} for name, texts in recipe.ablations.items())
+
+
+def _links(step: Step) -> list[str]:
+    """Give a text for each link, as `--set` names it: a link to several steps is one."""
+    sources: dict[str, list[str]] = {}
+    for place, source in step.links().items():
+        sources.setdefault(place.partition(".")[0], []).append(source)
+    return [f"{field} from {', '.join(names)}" for field, names in sources.items()]
 
 
 def _knob_row(step: str, knob: Knob, value: Any) -> dict[str, Any]:  # noqa: ANN401

@@ -10,7 +10,7 @@ import numpy as np
 
 from napari_wsss.errors import InputError
 from napari_wsss.metrics import overlap
-from napari_wsss.metrics.surface import TOLERANCE_MM, hausdorff95, surface_dice
+from napari_wsss.metrics.surface import TOLERANCE_MM, hausdorff, surface_dice
 from napari_wsss.types import Array, LabelMap, Spacing
 
 
@@ -23,7 +23,8 @@ class CaseMeasure:
         patient: whose it is; cases of one patient are pooled.
         slices: (Z, C + 1, C + 1) int64, confusion matrix of every slice.
         voxel_ml: volume of one voxel in ml.
-        hausdorff95: per class in mm, nan where undefined.
+        hausdorff: per class in mm, nan where undefined.
+        hausdorff95: likewise, 95th percentile.
         surface_dice: per class, nan where undefined.
     """
 
@@ -31,6 +32,7 @@ class CaseMeasure:
     patient: str
     slices: Array
     voxel_ml: float
+    hausdorff: tuple[float, ...]
     hausdorff95: tuple[float, ...]
     surface_dice: tuple[float, ...]
 
@@ -68,7 +70,8 @@ def measure_case(
         patient=patient,
         slices=slices,
         voxel_ml=float(np.prod(spacing)) / 1000.0,
-        hausdorff95=tuple(hausdorff95(*pair, spacing) for pair in pairs),
+        hausdorff=tuple(hausdorff(*pair, spacing) for pair in pairs),
+        hausdorff95=tuple(hausdorff(*pair, spacing, percentile=95.0) for pair in pairs),
         surface_dice=tuple(surface_dice(*pair, spacing, tolerance) for pair in pairs),
     )
 
@@ -97,6 +100,7 @@ def _case_row(measure: CaseMeasure, index: int, name: str) -> dict[str, Any]:
         "sensitivity": overlap.sensitivity(counts),
         "specificity": overlap.specificity(counts),
         "volume_difference": overlap.volume_difference(counts),
+        "hausdorff": measure.hausdorff[index],
         "hausdorff95": measure.hausdorff95[index],
         "surface_dice": measure.surface_dice[index],
         "volume_ml": counts.predicted * measure.voxel_ml,

@@ -114,5 +114,13 @@ def mean_iou(matrix: Array) -> float:
     return float(np.mean([_ratio(int(a), int(b), empty=1.0) for a, b in zip(found, union, strict=True)]))
 
 
+def printed_dsc(miou: float) -> float:
+    """Give 2·mIoU / (1 + mIoU), 0 … 1: what tables II and III of paper 3 print as "AVG DSC".
+
+    It turns a mean of IoUs, background among them, as one would turn a single IoU into its Dice. It is no mean of Dice.
+    """
+    return 2 * miou / (1 + miou)
+
+
 def _ratio(numerator: int, denominator: int, empty: float = NOTHING) -> float:
     return numerator / denominator if denominator else empty

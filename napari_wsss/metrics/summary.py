@@ -3,20 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from napari_wsss.metrics import overlap
 from napari_wsss.metrics.measure import CaseMeasure, slice_dice
-from napari_wsss.metrics.overlap import Counts
-
-
-@dataclass(frozen=True)
-class _Patient:
-    counts: Counts
-    marked_ml: float
+from napari_wsss.metrics.patients import FIGURES, Patient, patients_of
 
 
 def summarise(name: str, measures: Sequence[CaseMeasure], classes: Sequence[str]) -> list[dict[str, Any]]:
@@ -29,23 +22,27 @@ def summarise(name: str, measures: Sequence[CaseMeasure], classes: Sequence[str]
 
     Returns:
         one row per class, ready for JSON (None = undefined). ``pixel_accuracy`` and ``mean_iou`` pool the
-        voxels of all cases and all classes, as in tables II and III of paper 1. ``dice``, ``dice_sd``,
-        ``sensitivity``, ``specificity`` and ``volume_difference`` are means over the ``patients`` that have a
-        reference lesion, voxels pooled per patient. ``patients_without_lesion`` are reported apart:
+        voxels of all cases and all classes, as in tables II and III of paper 1; ``printed_dsc`` follows from
+        ``mean_iou`` as in tables II and III of paper 3. ``dice``, ``dice_sd``, ``iou``, ``sensitivity``,
+        ``specificity``, ``volume_difference`` and ``absolute_volume_difference`` are means over the ``patients`` that
+        have a reference lesion, voxels pooled per patient. ``patients_without_lesion`` are reported apart:
         in ``false_alarms`` of them something was marked, ``false_alarm_ml`` on average over all of them.
         ``dice_slice`` is the mean over all slices, ``dice_lesion_slice`` over those with a lesion in the
-        reference. ``hausdorff95`` and ``surface_dice`` are means over the cases where they are defined;
+        reference. ``hausdorff``, ``hausdorff95`` and ``surface_dice`` are means over the cases where they are defined;
         ``surface_undefined`` counts the cases with a reference lesion where they are not.
     """
     if not measures:
         return []
     pooled = np.sum([measure.matrix for measure in measures], axis=0)
-    shared = {"pixel_accuracy": overlap.pixel_accuracy(pooled), "mean_iou": overlap.mean_iou(pooled)}
+    miou = overlap.mean_iou(pooled)
+    shared = {
+        "pixel_accuracy": overlap.pixel_accuracy(pooled), "mean_iou": miou, "printed_dsc": overlap.printed_dsc(miou)
+    }  # fmt: skip
     rows = []
     for index, label in enumerate(classes):
         values = {
+            **_patient_values(patients_of(measures, index)),
             **shared,
-            **_patient_values(_patients(measures, index)),
             **_slice_values(measures, index),
             **_surface_values(measures, index),
         }
@@ -53,28 +50,15 @@ def summarise(name: str, measures: Sequence[CaseMeasure], classes: Sequence[str]
     return rows
 
 
-def _patients(measures: Sequence[CaseMeasure], index: int) -> list[_Patient]:
-    names = dict.fromkeys(measure.patient for measure in measures)
-    return [_pool([measure for measure in measures if measure.patient == name], index) for name in names]
-
-
-def _pool(measures: Sequence[CaseMeasure], index: int) -> _Patient:
-    matrix = np.sum([measure.matrix for measure in measures], axis=0)
-    marked = sum(overlap.class_counts(one.matrix, index).predicted * one.voxel_ml for one in measures)
-    return _Patient(overlap.class_counts(matrix, index), marked)
-
-
-def _patient_values(patients: Sequence[_Patient]) -> dict[str, float | int]:
+def _patient_values(patients: Sequence[Patient]) -> dict[str, float | int]:
     ill = [patient.counts for patient in patients if patient.counts.actual]
     free = [patient for patient in patients if not patient.counts.actual]
-    scores = [overlap.dice(counts) for counts in ill]
+    figures = {name: [of(counts) for counts in ill] for name, of in FIGURES.items()}
     return {
+        "dice": _mean(figures["dice"]),
+        "dice_sd": float(np.std(figures["dice"])) if ill else overlap.NOTHING,
+        **{name: _mean(values) for name, values in figures.items() if name != "dice"},
         "patients": len(ill),
-        "dice": _mean(scores),
-        "dice_sd": float(np.std(scores)) if scores else overlap.NOTHING,
-        "sensitivity": _mean(overlap.sensitivity(counts) for counts in ill),
-        "specificity": _mean(overlap.specificity(counts) for counts in ill),
-        "volume_difference": _mean(overlap.volume_difference(counts) for counts in ill),
         "patients_without_lesion": len(free),
         "false_alarms": sum(patient.counts.predicted > 0 for patient in free),
         "false_alarm_ml": _mean(patient.marked_ml for patient in free),
@@ -96,6 +80,7 @@ def _slice_values(measures: Sequence[CaseMeasure], index: int) -> dict[str, floa
 def _surface_values(measures: Sequence[CaseMeasure], index: int) -> dict[str, float | int]:
     ill = [measure for measure in measures if overlap.class_counts(measure.matrix, index).actual]
     return {
+        "hausdorff": _mean(measure.hausdorff[index] for measure in ill),
         "hausdorff95": _mean(measure.hausdorff95[index] for measure in ill),
         "surface_dice": _mean(measure.surface_dice[index] for measure in ill),
         "surface_undefined": sum(bool(np.isnan(measure.hausdorff95[index])) for measure in ill),

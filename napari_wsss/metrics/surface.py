@@ -16,13 +16,14 @@ TOLERANCE_MM = 2.0
 """How far apart two surfaces may lie and still count as the same; about how well two readers agree."""
 
 
-def hausdorff95(mask: BoolArray, reference: BoolArray, spacing: Spacing) -> float:
-    """Give the 95th-percentile Hausdorff distance: the larger of the two directed ones.
+def hausdorff(mask: BoolArray, reference: BoolArray, spacing: Spacing, percentile: float = 100.0) -> float:
+    """Give the Hausdorff distance, or a percentile of it: the larger of the two directed ones.
 
     Args:
         mask: (Z, Y, X); a single slice (Z = 1) is measured in its plane.
         reference: (Z, Y, X).
         spacing: voxel size along Z, Y, X in mm.
+        percentile: of the distances from one surface to the other, above 0; 100 is their maximum.
 
     Returns:
         mm; nan where either mask is empty.
@@ -36,7 +37,7 @@ def hausdorff95(mask: BoolArray, reference: BoolArray, spacing: Spacing) -> floa
     with _monai():
         from monai.metrics import compute_hausdorff_distance
 
-        distance = compute_hausdorff_distance(one, other, include_background=True, percentile=95, spacing=size)
+        distance = compute_hausdorff_distance(one, other, include_background=True, percentile=percentile, spacing=size)
     return float(distance[0, 0])
 
 

@@ -22,11 +22,21 @@ COLUMNS: dict[str, Column] = {
     "patient": Column("Patient"),
     "pixel_accuracy": Column("PA", "Pixel accuracy: share of all voxels with the right label"),
     "mean_iou": Column("mIoU", "Mean over background and lesion classes of intersection over union, all voxels pooled"),
+    "printed_dsc": Column(
+        "AVG DSC", "2·mIoU/(1 + mIoU), as papers print it that average IoU over background and lesion: no mean of Dice"
+    ),
     "dice": Column("Dice", "Foreground Dice with all voxels of a patient pooled; mean over patients with a lesion"),
     "dice_sd": Column("± SD", "Standard deviation of the per-patient Dice"),
-    "sensitivity": Column("Sens.", "Share of the lesion's voxels that were found; mean over patients with a lesion"),
+    "iou": Column(
+        "IoU", "Foreground intersection over union, a patient's voxels pooled; mean over patients with a lesion"
+    ),
+    "sensitivity": Column(
+        "Sens. (TPR)", "Share of the lesion's voxels that were found; mean over patients with a lesion"
+    ),
     "specificity": Column("Spec.", "Share of the other voxels left alone; mean over patients with a lesion"),
     "volume_difference": Column("RVD", "(Mask − reference) / reference: −1 nothing marked, 0 the right volume"),
+    "absolute_volume_difference": Column("|RVD|", "|Mask − reference| / reference; mean over patients with a lesion"),
+    "hausdorff": Column("HD mm", "Largest distance between the surfaces, in mm", 1),
     "hausdorff95": Column("HD95 mm", "95th percentile of the distance between the surfaces, in mm", 1),
     "surface_dice": Column("Surf. Dice", "Share of both surfaces that lies within the tolerance of the other"),
     "surface_undefined": Column("HD undef.", "Cases with a lesion where nothing was marked: left out of the distances"),
@@ -43,6 +53,15 @@ COLUMNS: dict[str, Column] = {
     "before": Column("Before", "Dice with the settings as they were"),
     "after": Column("After", "Dice with the settings found, on the masks they were chosen with"),
     "unseen": Column("Left out", "Dice with settings chosen the same way without any mask of this patient"),
+    "fold": Column("Fold", "Number of the fold; then mean and standard deviation over the folds"),
+    "variant": Column("Variant", "The whole recipe (full), or what was taken away from it"),
+    "figure": Column("Figure", "What was compared, patient by patient"),
+    "compared": Column("Patients", "Patients in whom both have the figure"),
+    "first": Column("Full", "Mean with the whole recipe"),
+    "second": Column("Variant's", "Mean with the variant"),
+    "difference": Column("Difference", "Variant minus whole recipe"),
+    "t": Column("t", "Statistic of the paired t-test", 2),
+    "p": Column("p", "Two-tailed; not corrected for the number of tests", 4),
     "images": Column("Images", "Images whose label is known"),
     "positive": Column("Positive", "Images that show the class"),
     "auc": Column("AUC", "Area under the ROC curve; 0.5 is chance"),

@@ -13,8 +13,8 @@ from napari_wsss.report.pictures import CasePictures
 Row = Mapping[str, Any]
 
 MASK_COLUMNS = (
-    "mask", "class", "pixel_accuracy", "mean_iou", "dice", "dice_sd", "sensitivity", "specificity",
-    "volume_difference", "hausdorff95", "surface_dice",
+    "mask", "class", "dice", "dice_sd", "iou", "mean_iou", "printed_dsc", "pixel_accuracy", "sensitivity",
+    "specificity", "volume_difference", "absolute_volume_difference", "hausdorff", "hausdorff95", "surface_dice",
 )  # fmt: skip
 COUNT_COLUMNS = (
     "mask", "class", "patients", "surface_undefined", "patients_without_lesion", "false_alarms", "false_alarm_ml",
@@ -74,11 +74,13 @@ def mask_tables(rows: Sequence[Row], heading: str = "Masks") -> dict[str, Table]
     The first holds the figures, the second how many patients and slices stand behind them. The class column
     is left out where there is one class.
     """
-    one_class = len({row["class"] for row in rows}) < 2
-    dropped = {"class"} if one_class else set()
-    figures = tuple(key for key in MASK_COLUMNS if key not in dropped)
-    counts = tuple(key for key in COUNT_COLUMNS if key not in dropped)
     return {
-        heading: Table(rows, EMPTY_MASK_RULE, figures),
-        f"{heading}: patients and slices": Table(rows, "", counts),
+        heading: Table(rows, EMPTY_MASK_RULE, columns_for(rows, MASK_COLUMNS)),
+        f"{heading}: patients and slices": Table(rows, "", columns_for(rows, COUNT_COLUMNS)),
     }
+
+
+def columns_for(rows: Sequence[Row], columns: tuple[str, ...]) -> tuple[str, ...]:
+    """Give ``columns`` without the class where the rows are of one class."""
+    one_class = len({row["class"] for row in rows}) < 2
+    return tuple(key for key in columns if not (one_class and key == "class"))

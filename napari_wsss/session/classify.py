@@ -14,6 +14,7 @@ from napari_wsss.errors import Cancelled, JobError, ProjectError
 from napari_wsss.pipeline.job import Job
 from napari_wsss.pipeline.keys import Keys
 from napari_wsss.pipeline.recipe import Recipe
+from napari_wsss.pipeline.step import ASKED
 from napari_wsss.progress import Work, drain
 from napari_wsss.refine.differential import Ask
 from napari_wsss.session.jobs import Worker
@@ -34,9 +35,7 @@ def askers(worker: Worker, project: Path, recipe: Recipe, models: Mapping[str, s
         models: step → key of the trained model to ask.
         case_id: the case.
     """
-    return {
-        name: _asker(worker, project, recipe, models.get(name), name, case_id) for name in recipe.giving("classifier")
-    }
+    return {name: _asker(worker, project, recipe, models.get(name), name, case_id) for name in recipe.giving(*ASKED)}
 
 
 def _asker(  # noqa: PLR0917 (all are needed, none has a default)

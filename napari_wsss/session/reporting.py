@@ -17,6 +17,7 @@ from napari_wsss.progress import Progress, Work
 from napari_wsss.report.content import ReportContent, Table, mask_tables
 from napari_wsss.report.html import write_report
 from napari_wsss.report.pictures import CasePictures, best_slice, picture_case
+from napari_wsss.session.study_report import study_tables
 from napari_wsss.session.tuner import Tuner
 from napari_wsss.session.tuning_report import calibration_table, chosen_with, heat_maps
 from napari_wsss.store.project import Project
@@ -42,7 +43,7 @@ def write_project_report(project: Project, workspace: Workspace, recipe: Recipe,
     content = ReportContent(
         title=project.name,
         facts=_facts(project, workspace, recipe),
-        tables=_tables(project) | calibration_table(project),
+        tables=_tables(project, recipe) | study_tables(project) | calibration_table(project),
         heat_maps=heat_maps(project),
         curves=_curves(workspace, recipe),
         cases=pictures,
@@ -104,14 +105,15 @@ def _facts(project: Project, workspace: Workspace, recipe: Recipe) -> dict[str, 
     }
 
 
-def _tables(project: Project) -> dict[str, Table]:
-    """Give the tables that ``evaluate`` left, one set per choice of patients."""
+def _tables(project: Project, recipe: Recipe) -> dict[str, Table]:
+    """Give the tables that ``evaluate`` left, one set per choice of patients; those of another recipe say so."""
     tables: dict[str, Table] = {}
     for path in sorted(project.metrics_folder.glob("*.json")):
         scores = json.loads(path.read_text(encoding="utf-8"))
         if "subsets" not in scores:
-            continue  # of a search or a calibration
-        patients = " and ".join(scores["subsets"]) + " patients"
+            continue  # of a search, a calibration, or a study
+        other = "" if scores["recipe"] == recipe.name else f", recipe {scores['recipe']}"
+        patients = " and ".join(scores["subsets"]) + f" patients{other}"
         if scores["classifier"]:
             tables[f"Classifier, {patients}"] = Table(scores["classifier"], "Slices with a known image-level label.")
         if scores["masks"]:

@@ -12,6 +12,7 @@ from napari_wsss.progress import Work
 from napari_wsss.session import crf_task
 from napari_wsss.session.classify import classify
 from napari_wsss.session.crf_task import with_gpu
+from napari_wsss.session.one_worker import wait_for_others
 from napari_wsss.session.tuning_tasks import calibrate_project, search_thresholds_of
 from napari_wsss.session.workspaces import workspace_of
 from napari_wsss.store.project import Project
@@ -23,7 +24,11 @@ def run_stages(
     """Run stages of a recipe over a project folder; see :func:`napari_wsss.pipeline.runner.run`."""
     opened = Project.open(Path(project), lock=False)
     parsed = Recipe.parse(recipe, where="recipe")
-    return (yield from run(parsed, workspace_of(opened, parsed), stages, device=device, case_ids=cases))
+    lock = yield from wait_for_others(opened.folder)
+    try:
+        return (yield from run(parsed, workspace_of(opened, parsed), stages, device=device, case_ids=cases))
+    finally:
+        lock.release()
 
 
 def estimate(project: str, recipe: Mapping[str, Any], device: str) -> Work[dict[str, float]]:
@@ -51,6 +56,28 @@ def evaluate_folders(pred: str, ref: str) -> Work[dict[str, Any]]:
     return (yield from compare_folders(Path(pred), Path(ref)))
 
 
+def score_folds_of(
+    project: str, recipe: Mapping[str, Any], folders: Sequence[str], subsets: Sequence[str]
+) -> Work[dict[str, Any]]:
+    """Score the finished folds of a cross-validation."""
+    from napari_wsss.session.cross_validation import score_folds
+
+    parsed = Recipe.parse(recipe, where="recipe")
+    opened = Project.open(Path(project), lock=False)
+    return (yield from score_folds(opened, parsed, [Path(folder) for folder in folders], subsets))
+
+
+def score_variants_of(
+    project: str, recipe: Mapping[str, Any], folders: Mapping[str, str], subsets: Sequence[str]
+) -> Work[dict[str, Any]]:
+    """Score a recipe beside its finished variants."""
+    from napari_wsss.session.ablation import score_variants
+
+    parsed = Recipe.parse(recipe, where="recipe")
+    opened = Project.open(Path(project), lock=False)
+    return (yield from score_variants(opened, parsed, {name: Path(path) for name, path in folders.items()}, subsets))
+
+
 def networks() -> Work[dict[str, int]]:
     """Give network → trainable parameters."""
     from napari_wsss.models.counts import parameter_counts
@@ -71,6 +98,8 @@ TASKS: dict[str, Callable[..., Work[Any]]] = {
     "run": with_gpu(run_stages),
     "estimate": with_gpu(estimate),
     "evaluate": evaluate,
+    "cross-validation": score_folds_of,
+    "ablation": score_variants_of,
     "search-thresholds": with_gpu(search_thresholds_of),
     "calibrate": with_gpu(calibrate_project),
     "evaluate-folders": evaluate_folders,

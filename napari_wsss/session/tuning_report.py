@@ -15,25 +15,17 @@ from napari_wsss.store.project import Project
 
 
 def heat_maps(project: Project) -> dict[str, HeatMap]:
-    """Give heading → Dice over the thresholds of the latest search; empty without one."""
+    """Give heading → scores over the thresholds of the latest search; empty without one.
+
+    Dice; of two thresholds also mIoU, which is fig. 6 of Ostrowski et al.
+    """
     table = _read(project, SEARCH_FILE)
     if table is None:
         return {}
-    first, *others = table["axes"]
-    both = bool(others)
-    index = table["best"]["index"]
-    columns = others[0] if both else first
-    return {
-        "Threshold search": HeatMap(
-            scores=table["dice"] if both else [table["dice"]],
-            rows=_headings(first) if both else ["Dice"],
-            columns=_headings(columns),
-            row_title=first["step"] if both else "",
-            column_title=columns["step"],
-            best=(index[0], index[1]) if both else (0, index[0]),
-            caption=_search_caption(table),
-        )
-    }
+    dice = {"Threshold search": _heat_map(table, "Dice", "dice", "best")}
+    if len(table["axes"]) == 1:
+        return dice
+    return dice | {"Threshold search, mIoU": _heat_map(table, "mIoU", "miou", "best_miou")}
 
 
 def calibration_table(project: Project) -> dict[str, Table]:
@@ -67,10 +59,29 @@ def _in_use(recipe: Recipe, settings: Setting) -> bool:
     return bool(settings) and chosen == recipe
 
 
-def _search_caption(table: dict[str, Any]) -> str:
-    now, fixed = table["now"]["dice"], table["fixed"]["dice"]
+def _heat_map(table: dict[str, Any], score: str, key: str, best: str) -> HeatMap:
+    """Give the map of a score: one row for one threshold; for two, the first down and the second across."""
+    first, *others = table["axes"]
+    index = table[best]["index"]
+    columns = others[0] if others else first
+    return HeatMap(
+        scores=table[key] if others else [table[key]],
+        rows=_headings(first) if others else [score],
+        columns=_headings(columns),
+        row_title=first["step"] if others else "",
+        column_title=columns["step"],
+        best=(index[0], index[1]) if others else (0, index[0]),
+        caption=_search_caption(table, _SCORES[key], key),
+    )
+
+
+_SCORES = {"dice": "Mean Dice over cases", "miou": "mIoU over background and lesion, all voxels pooled,"}
+
+
+def _search_caption(table: dict[str, Any], what: str, key: str) -> str:
+    now, fixed = table["now"][key], table["fixed"][key]
     return (
-        f"Mean Dice over cases at '{table['at']}', {table['text']}: these masks took part in the choice, so the best "
+        f"{what} at '{table['at']}', {table['text']}: these masks took part in the choice, so the best "
         f"cell is no result of image-level labels alone. Thresholds set at the time: {now:.3f}; fixed at 0.7: "
         f"{fixed:.3f}."
     )

@@ -21,6 +21,7 @@ import psutil
 
 from napari_wsss.errors import Cancelled, WsssError
 from napari_wsss.progress import Work
+from napari_wsss.session.open_files import allow_many_files
 from napari_wsss.session.outbox import Outbox
 from napari_wsss.session.protocol import Message, decode, error_to_json
 
@@ -117,6 +118,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     commands, answers = take_streams()
     faulthandler.enable()
+    allow_many_files()
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s")
     if options.nice:
         stand_back(options.nice)

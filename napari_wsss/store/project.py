@@ -27,7 +27,8 @@ class Project(CaseMasks):
     """The folder and what its manifest and label table say.
 
     ``project.json``, ``labels.csv``, ``accepted/``, ``rejected/``, ``proposals/<kind>/``, ``predictions/<model>/``,
-    ``models/``, ``metrics/``, ``cache/``. Made by :meth:`create` or :meth:`open`; a context manager.
+    ``models/``, ``metrics/``, ``cache/``; projects inside it, ``folds/<n>/`` and ``ablations/<name>/``. Made by
+    :meth:`create` or :meth:`open`; a context manager.
 
     Attributes:
         folder: the project folder, absolute.

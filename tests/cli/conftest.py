@@ -17,6 +17,7 @@ class FakeSession:
     failure: BaseException | None
     table: dict
     outcome: dict
+    studies: dict
 
     def __init__(self, folder):
         cases = {
@@ -82,6 +83,14 @@ class FakeSession:
     def calibrate(self, masks, knobs, *, minutes):
         yield from self.note("calibrate", masks, knobs, minutes)
         return self.outcome
+
+    def cross_validate(self, folds, *, subsets, device):
+        yield from self.note("cross-validate", folds, subsets, device)
+        return self.studies
+
+    def ablate(self, variants, *, subsets, device):
+        yield from self.note("ablate", variants, subsets, device)
+        return self.studies
 
     def apply(self, setting):
         self.calls.append(("apply", setting))

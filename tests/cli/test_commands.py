@@ -165,6 +165,7 @@ def test_recipes_are_listed_shown_and_exported(capsys, tmp_path):
     shown = capsys.readouterr().out
     assert "slices.size" in shown
     assert "refined.value" in shown
+    assert "without-crf  box.mask=clusters" in shown
     assert main(["recipes", "--export", "mixed-unet"]) == 0
     own = tmp_path / "own.yaml"
     own.write_text(capsys.readouterr().out)

@@ -21,7 +21,7 @@ def test_slice_dice_by_hand(four_cases):
 def test_case_rows_by_hand(four_cases):
     rows = case_rows(four_cases, ("tumour",))
     assert [row["case"] for row in rows] == ["a1", "a2", "b", "c"]
-    assert rows[0] | {"hausdorff95": 0, "surface_dice": 0} == {
+    assert rows[0] | {"hausdorff": 0, "hausdorff95": 0, "surface_dice": 0} == {
         "case": "a1",
         "patient": "A",
         "class": "tumour",
@@ -29,6 +29,7 @@ def test_case_rows_by_hand(four_cases):
         "sensitivity": 0.5,
         "specificity": 1.0,
         "volume_difference": -0.5,
+        "hausdorff": 0,
         "hausdorff95": 0,
         "surface_dice": 0,
         "volume_ml": 0.1,

@@ -46,6 +46,11 @@ def test_two_classes_agree_with_scikit_learn():
     assert overlap.mean_iou(matrix) == pytest.approx(jaccard_score(*flat, average="macro"))
 
 
+@pytest.mark.parametrize(("miou", "dsc"), [(47.7, 64.6), (54.2, 70.3), (56.8, 72.4), (50.7, 67.3)])
+def test_printed_dsc_is_what_table_ii_of_paper_3_prints(miou, dsc):
+    assert 100 * overlap.printed_dsc(miou / 100) == pytest.approx(dsc, abs=0.06)
+
+
 @pytest.mark.parametrize(
     ("mask", "reference", "expected"),
     [

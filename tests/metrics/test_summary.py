@@ -19,13 +19,17 @@ def test_summary_by_hand(four_cases):
     assert (row["patients"], row["patients_without_lesion"], row["false_alarms"]) == (2, 1, 1)
     assert row["dice"] == pytest.approx((6 / 9 + 0.0) / 2)
     assert row["dice_sd"] == pytest.approx(6 / 9 / 2)
+    assert row["iou"] == pytest.approx((3 / 6 + 0.0) / 2)
     assert row["sensitivity"] == pytest.approx((3 / 4 + 0) / 2)
     assert row["specificity"] == pytest.approx((18 / 20 + 1) / 2)
     assert row["volume_difference"] == pytest.approx((1 / 4 - 1) / 2)
+    assert row["absolute_volume_difference"] == pytest.approx((1 / 4 + 1) / 2)
     assert row["false_alarm_ml"] == pytest.approx(0.3)
     # All voxels together: TP 3, FP 5, FN 3, TN 37 of 48.
     assert row["pixel_accuracy"] == pytest.approx(40 / 48)
-    assert row["mean_iou"] == pytest.approx((37 / 45 + 3 / 11) / 2)
+    miou = (37 / 45 + 3 / 11) / 2
+    assert row["mean_iou"] == pytest.approx(miou)
+    assert row["printed_dsc"] == pytest.approx(2 * miou / (1 + miou))
 
 
 def test_slices_by_hand(four_cases):
@@ -42,6 +46,7 @@ def test_surface_distances_leave_undefined_cases_out_and_count_them(four_cases):
     assert four_cases[0].hausdorff95 == pytest.approx((9.5,))
     assert math.isnan(four_cases[2].hausdorff95[0])
     assert row["surface_undefined"] == 1
+    assert row["hausdorff"] == pytest.approx((10 + 20) / 2)
     assert row["hausdorff95"] == pytest.approx((four_cases[0].hausdorff95[0] + four_cases[1].hausdorff95[0]) / 2)
 
 

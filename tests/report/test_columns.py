@@ -33,5 +33,5 @@ def test_unknown_columns_name_themselves():
 def test_every_figure_of_a_summary_has_a_heading():
     import numpy as np
 
-    measure = CaseMeasure("a", "a", np.ones((1, 2, 2), dtype=np.int64), 1.0, (1.0,), (1.0,))
+    measure = CaseMeasure("a", "a", np.ones((1, 2, 2), dtype=np.int64), 1.0, (1.0,), (1.0,), (1.0,))
     assert set(summarise("m", [measure], ["lesion"])[0]) <= set(COLUMNS)

@@ -46,7 +46,7 @@ def test_a_sample_given_up_half_way_is_left_free(tmp_path):
 @pytest.mark.usefixtures("small")
 def test_the_demo_does_the_whole_job(tmp_path):
     result = drain(demo.run_demo(tmp_path, "cpu"))
-    assert {row["mask"] for row in result["masks"]} == {"origin", "refined", "crf", "prediction"}
+    assert {row["mask"] for row in result["masks"]} == {"Empty", "origin", "refined", "crf", "prediction"}
     assert (tmp_path / "project" / "report.html").stat().st_size > 10_000
 
 

@@ -51,7 +51,7 @@ def finished(cohort, tmp_path_factory):
 def test_every_stage_works_for_two_classes_and_a_second_run_redoes_nothing(finished):
     scores = drain(finished.evaluate(("train", "val", "test")))
     assert {(row["mask"], row["class"]) for row in scores["masks"]} == {
-        (mask, name) for mask in ("origin", "refined", "crf", "prediction") for name in ("infarct", "bleed")
+        (mask, name) for mask in ("Empty", "origin", "refined", "crf", "prediction") for name in ("infarct", "bleed")
     }
     assert [row["class"] for row in scores["classifier"]] == ["infarct", "bleed"]
     assert json.loads((finished.project.metrics_folder / "train-val-test.json").read_text()) == scores

@@ -50,12 +50,18 @@ def test_one_threshold_is_a_row_and_two_are_a_square(project):
     assert (one.scores, one.columns, one.best) == ([[0.1, 0.4, 0.2]], ["0", "0.5", "1"], (0, 1))
     assert [one.shade(score) for score in one.scores[0]] == [0, 100, 33]
     second = {"step": "other", "knob": "value", "values": [0.0, 1.0], "now": 0.5}
-    square = {"axes": [*SEARCH["axes"], second], "dice": [[0.1, 0.2], [0.3, 0.4], [0.5, 0.6]]}
-    best = {**SEARCH["best"], "index": [2, 1]}
-    keep(project, "threshold-search.json", {**SEARCH, **square, "best": best})
-    (two,) = heat_maps(project).values()
-    assert (two.rows, two.columns, two.best) == (["0", "0.5", "1"], ["0", "1"], (2, 1))
+    dice, miou = [[0.1, 0.2], [0.3, 0.4], [0.5, 0.6]], [[0.9, 0.8], [0.7, 0.6], [0.5, 0.4]]
+    square = {"axes": [*SEARCH["axes"], second], "dice": dice, "miou": miou}
+    best = {"best": {**SEARCH["best"], "index": [2, 1]}, "best_miou": {**SEARCH["best"], "index": [0, 0]}}
+    keep(project, "threshold-search.json", {**SEARCH, **square, **best})
+    two, other = heat_maps(project).values()
+    assert (two.scores, two.rows, two.columns, two.best) == (dice, ["0", "0.5", "1"], ["0", "1"], (2, 1))
     assert (two.row_title, two.column_title) == ("refined", "other")
+    assert (other.scores, other.best) == (miou, (0, 0))
+    assert "Dice" in two.caption
+    assert "fixed at 0.7: 0.250" in two.caption
+    assert "mIoU" in other.caption
+    assert "fixed at 0.7: 0.500" in other.caption
 
 
 def test_the_page_shows_scores_the_best_cell_and_the_calibration(project):

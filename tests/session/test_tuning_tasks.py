@@ -103,3 +103,6 @@ def test_the_report_shows_both_and_its_tables_of_scores_still(session):
     assert "Threshold search" in page
     assert "Calibration" in page
     assert "Masks, val patients" in page
+    scores = session.project.metrics_folder / "val.json"
+    scores.write_text(scores.read_text().replace(f'"{session.recipe.name}"', '"another-one"'))
+    assert "Masks, val patients, recipe another-one" in drain(session.report()).read_text(encoding="utf-8")
