@@ -34,7 +34,14 @@ class PerChannel:
     upper: float
 
 
-Choices = Mapping[str, Pick | PerChannel]
+@dataclass(frozen=True)
+class OneOf:
+    """One of some values: those of the knob's that can be used here."""
+
+    values: tuple[Any, ...]
+
+
+Choices = Mapping[str, Pick | PerChannel | OneOf]
 """Knob → what it is chosen from."""
 
 
@@ -45,6 +52,8 @@ def choices_for(desk: Desk, step: Params) -> Choices:
         return {"scales": _scales(SCALES, step), "layers": _layers(desk, step)}
     if kind == "fuse-maps":
         return {"scales": _scales(_computed(desk, step), step)}
+    if kind == "cluster-filter":
+        return {"choose": OneOf(step.accepted("choose"))}
     if kind == "crf-kernel" and desk.loaded is not None:
         return {"srgb": PerChannel(tuple(desk.loaded.volume.channels), 1.0, MOST_SRGB)}
     return {}
@@ -69,8 +78,10 @@ def _computed(desk: Desk, step: Any) -> tuple[float, ...]:  # noqa: ANN401
 def _layers(desk: Desk, step: Any) -> Pick:  # noqa: ANN401
     """Give the layers of the classifier that is asked, the finest first."""
     from napari_wsss.models.layers import feature_layers
+    from napari_wsss.pipeline.networks import network_step
 
-    classifier: Any = desk.session.recipe.step(step.classifier) if desk.session is not None else None
+    recipe = desk.session.recipe if desk.session is not None else None
+    classifier: Any = recipe.step(network_step(recipe, step.classifier)) if recipe is not None else None
     offered = feature_layers(classifier.backbone, classifier.stride) if classifier is not None else ()
     strides = [layer.stride for layer in offered]
     items = [

@@ -39,16 +39,20 @@ class CostLine(QLabel):
     def _words(self, name: str) -> str:
         from napari_wsss.cam.cost import cost_in_passes
         from napari_wsss.models.layers import feature_layers
+        from napari_wsss.pipeline.networks import network_step
 
         session = self._desk.require_session()
         forms = self._settings.forms
         params: Any = forms[name].value() if name in forms else session.recipe.step(name)
-        asked: Any = forms[params.classifier].value() if params.classifier in forms else None
-        asked = asked or session.recipe.step(params.classifier)
+        classifier = network_step(session.recipe, params.classifier)
+        asked: Any = forms[classifier].value() if classifier in forms else None
+        asked = asked or session.recipe.step(classifier)
         offered = feature_layers(asked.backbone, asked.stride)
         passes = cost_in_passes(params, offered, len(session.project.labels.classes))
         slices = sum(case.geometry.shape[0] for case in session.project.cases.values())
-        return f"{name}: about <b>{rounded(passes)}</b> forward passes per slice, {slices:,} slices in all"
+        times = rounded(passes)
+        word = "pass" if times == "1" else "passes"
+        return f"{name}: about <b>{times}</b> forward {word} per slice, {slices:,} slices in all"
 
 
 def rounded(number: float) -> str:

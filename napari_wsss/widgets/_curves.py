@@ -39,6 +39,7 @@ class Curves(QWidget):
         self._redraw_soon.setInterval(REDRAW_MS)
         self._redraw_soon.timeout.connect(self.redraw)
         desk.job_heard.connect(self.hear)
+        desk.recipe_changed.connect(self._on_recipe)
         desk.viewer.events.theme.connect(self._on_theme)
         self._paint()
         self.hide()
@@ -97,6 +98,13 @@ class Curves(QWidget):
         plot.setToolTip(f"The {axis} as training goes on; drag to move, wheel to zoom")
         plot.setVisible(axis == "loss")
         return plot
+
+    def _on_recipe(self) -> None:
+        """Put away the curves of a training that the recipe does not have."""
+        session = self._desk.session
+        if session is not None and self._stage not in session.recipe.steps:
+            self._stage = ""
+            self.hide()
 
     def _on_theme(self) -> None:
         self._paint()

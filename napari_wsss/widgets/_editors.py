@@ -11,7 +11,7 @@ from magicgui.widgets import CheckBox, ComboBox, FloatSlider, FloatSpinBox, Line
 
 from napari_wsss.errors import RecipeError
 from napari_wsss.params import Knob
-from napari_wsss.widgets._choices import PerChannel, Pick
+from napari_wsss.widgets._choices import OneOf, PerChannel, Pick
 from napari_wsss.widgets._tuple_editors import PerChannelEditor, PickEditor
 
 SLIDER_STEPS = 1000
@@ -42,13 +42,13 @@ class Editor:
         self.widget.value = self.write(value)
 
 
-def make_editor(knob: Knob, choice: Pick | PerChannel | None = None) -> Editor:
+def make_editor(knob: Knob, choice: Pick | PerChannel | OneOf | None = None) -> Editor:
     """Choose the control for a knob from its type, bounds and step, and from what the project offers for it."""
-    if choice is not None:
+    if isinstance(choice, Pick | PerChannel):
         made = PickEditor(choice) if isinstance(choice, Pick) else PerChannelEditor(choice, float(knob.step or 0.5))
         return Editor(made, tuple, tuple)
-    if knob.choices:
-        return Editor(ComboBox(choices=list(knob.choices)), _same, _same)
+    if values := knob.choices if choice is None else choice.values:
+        return Editor(ComboBox(choices=list(values)), _same, _same)
     if knob.annotation is bool:
         return Editor(CheckBox(text=""), bool, bool)
     if knob.annotation is int and (knob.upper or 0) <= _INT_LIMIT:

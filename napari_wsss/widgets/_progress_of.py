@@ -51,6 +51,8 @@ def way_of(session: Session, plan: Sequence[PlannedStep]) -> Way:
         "Accept": accepted == total,
         "Segment": state["predict"] == "valid" and _worst(plan, "train-segmenter") == "valid",
     }
+    if not any(step.stage in ("train-segmenter", "predict") for step in plan):
+        done["Segment"] = True  # a recipe of one's own may end with the proposals
     sentences: dict[Name, str] = {
         "Label": f"Next: label slices with and without lesion ({labelled} of {total} cases have a label).",
         "Train": f"Next: train the classifier in the Maps dock{_again(state['train-classifier'])}.",

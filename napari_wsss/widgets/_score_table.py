@@ -1,4 +1,4 @@
-"""The evaluation as a table."""
+"""The evaluation as a table, headed and written as on the command line and in the report."""
 
 from __future__ import annotations
 
@@ -6,6 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from qtpy.QtWidgets import QHeaderView, QTableWidget, QTableWidgetItem
+
+from napari_wsss.report.columns import cell, column
+from napari_wsss.report.content import Table
+from napari_wsss.widgets._controls import wrapped
 
 HEADER = 52
 ROW = 31
@@ -22,24 +26,22 @@ class ScoreTable(QTableWidget):
         self.verticalHeader().hide()
         self.hide()
 
-    def fill(self, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Show ``rows``; numbers get three digits, what is missing a dash."""
-        names = list(dict.fromkeys(name for row in rows for name in row))
+    def fill(self, rows: Sequence[Mapping[str, Any]], columns: tuple[str, ...] = ()) -> None:
+        """Show ``rows``: those of ``columns`` that any row has, in that order, or all; what is missing is a dash."""
+        names = Table(rows, columns=columns).shown
         self.setColumnCount(len(names))
         self.setRowCount(len(rows))
-        self.setHorizontalHeaderLabels([name.replace("_", " ") for name in names])
-        for index, row in enumerate(rows):
-            for column, name in enumerate(names):
-                item = QTableWidgetItem(shown(row.get(name)))
-                item.setToolTip(f"{name.replace('_', ' ')}: {row.get(name)}")
-                self.setItem(index, column, item)
+        for place, name in enumerate(names):
+            self._fill_column(place, name, [row.get(name) for row in rows])
         self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         self.setFixedHeight(HEADER + ROW * min(len(rows), 8))
         self.setVisible(bool(rows))
 
-
-def shown(value: Any) -> str:  # noqa: ANN401
-    """Give a table cell: three digits for a number, a dash for nothing."""
-    if isinstance(value, float):
-        return "–" if value != value else f"{value:.3f}"  # noqa: PLR0124 (a NaN differs from itself)
-    return "–" if value is None else str(value)
+    def _fill_column(self, place: int, name: str, values: Sequence[Any]) -> None:
+        heading = QTableWidgetItem(column(name).label)
+        heading.setToolTip(wrapped(column(name).help))
+        self.setHorizontalHeaderItem(place, heading)
+        for index, value in enumerate(values):
+            item = QTableWidgetItem(cell(name, value))
+            item.setToolTip(f"{column(name).label}: {value}")
+            self.setItem(index, place, item)

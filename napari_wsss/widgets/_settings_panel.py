@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from qtpy.QtCore import QTimer, Signal
 from qtpy.QtWidgets import QVBoxLayout, QWidget
@@ -58,12 +59,7 @@ class SettingsPanel(QWidget):
         while (item := self._column.takeAt(0)) is not None:
             item.widget().deleteLater()
         self.forms, self._choices = {}, {}
-        session = self._desk.session
-        if session is None:
-            return
-        for name, step in session.recipe.steps.items():
-            if step.stage not in self._stages or step.live or not step.knobs():
-                continue
+        for name, step in self._steps().items():
             self._choices[name] = choices_for(self._desk, step)
             form = ParamsForm(step, choices=self._choices[name])
             form.valueChanged.connect(lambda params, step_name=name: self._edit(step_name, params))
@@ -92,18 +88,30 @@ class SettingsPanel(QWidget):
         self._save_soon.start()
         self.edited.emit(step, params)
 
-    def _refresh(self) -> None:
-        """Follow a change of the recipe made elsewhere."""
+    def _steps(self) -> dict[str, Params]:
+        """Give the steps that have a form, by name."""
         session = self._desk.session
-        if session is None or self._edited:
-            return
-        steps = session.recipe.steps
-        if any(n not in steps or self._choices[n] != choices_for(self._desk, steps[n]) for n in self.forms):
+        steps: dict[str, Params] = {} if session is None else dict(session.recipe.steps)
+        return {name: step for name, step in steps.items() if self._has_form(step)}
+
+    def _has_form(self, step: Any) -> bool:  # noqa: ANN401
+        return step.stage in self._stages and not step.live and bool(step.knobs())
+
+    def _refresh(self) -> None:
+        """Follow a change of the recipe made elsewhere; of another recipe, a step of the same name is another step."""
+        steps = self._steps()
+        if {name: type(step) for name, step in steps.items()} != {n: type(f.value()) for n, f in self.forms.items()}:
+            self.rebuild()
+        elif not self._edited:
+            self._show(steps)
+
+    def _show(self, steps: Mapping[str, Params]) -> None:
+        if any(self._choices[name] != choices_for(self._desk, step) for name, step in steps.items()):
             self.rebuild()
             return
         for name, form in self.forms.items():
-            if form.value() != session.recipe.step(name):
-                form.setValue(session.recipe.step(name))
+            if form.value() != steps[name]:
+                form.setValue(steps[name])
 
     def _lock(self) -> None:
         """A running job has its settings already; a change would only be misleading."""

@@ -10,6 +10,7 @@ from qtpy.QtCore import QUrl
 from qtpy.QtGui import QDesktopServices
 from qtpy.QtWidgets import QComboBox, QFileDialog
 
+from napari_wsss.report.content import MASK_COLUMNS, columns_for
 from napari_wsss.widgets._controls import button, heading, line, row, wrapped
 from napari_wsss.widgets._curves import Curves
 from napari_wsss.widgets._dock import Dock
@@ -51,6 +52,7 @@ class TrainDock(Dock):
         self._fill()
         self.desk.project_changed.connect(self._refresh)
         self.desk.job_changed.connect(self._refresh)
+        self.desk.recipe_changed.connect(self._refresh)
         self._refresh()
 
     def _fill(self) -> None:
@@ -84,7 +86,7 @@ class TrainDock(Dock):
 
     def _on_scores(self, result: Mapping[str, Any]) -> None:
         self.classifier.fill(result["classifier"])
-        self.table.fill(result["masks"])
+        self.table.fill(result["masks"], columns_for(result["masks"], MASK_COLUMNS))
         self.table.setToolTip(wrapped(result["rule"]))
 
     def _export(self) -> None:
@@ -103,8 +105,15 @@ class TrainDock(Dock):
         tell(f"Report: {path}")
         QDesktopServices.openUrl(QUrl.fromLocalFile(str(path)))
 
+    def _has_segmenter(self) -> bool:
+        """Whether the recipe trains one; one of a person's own may end with the proposals."""
+        session = self.desk.session
+        return session is not None and any(step.stage in STAGES for step in session.recipe.steps.values())
+
     def _refresh(self) -> None:
         free = self.desk.session is not None and self.desk.job is None
-        for made in (self.train, self.predict, self.evaluate, self.report):
+        for made in (self.evaluate, self.report):
             made.setEnabled(free and self.desk.writable)
+        for made in (self.train, self.predict):
+            made.setEnabled(free and self.desk.writable and self._has_segmenter())
         self.export.setEnabled(free)

@@ -95,6 +95,8 @@ class TuneDock(Dock):
         for part in (self.steps, self.history):
             part.setEnabled(has_maps)
         self.propose.setEnabled(has_maps and desk.writable and desk.job is None)
+        if not has_maps:
+            self.times.setText("")
         self.hint.setText(self._hint(has_maps))
         self.hint.setVisible(bool(self.hint.text()))
         self.back.setVisible(desk.loaded is not None and desk.mask.origin != "proposal")

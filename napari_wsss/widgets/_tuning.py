@@ -85,17 +85,25 @@ class Tuning(QObject):
 
     def refresh_start(self) -> None:
         """Read again what is stored for the case."""
-        session, loaded = self._desk.session, self._desk.loaded
-        if session is not None and loaded is not None:
-            stored = session.recipe_for(loaded.case_id)
-            self.start = {name: stored.step(name) for name in self.steps if name in stored.steps}
+        if self._read_start():
             self.start_changed.emit()
+
+    def _read_start(self) -> bool:
+        """Whether there is a case for which something can be stored."""
+        session, loaded = self._desk.session, self._desk.loaded
+        if session is None or loaded is None:
+            return False
+        stored = session.recipe_for(loaded.case_id).steps
+        # Right after a change of recipe the sliders are the old one's, and its steps may be others by these names.
+        alike = [name for name, step in self.steps.items() if type(stored.get(name)) is type(step)]
+        self.start = {name: stored[name] for name in alike}
+        return True
 
     def moved(self, base: dict[str, Params]) -> dict[str, dict[str, Any]]:
         """Give step → knob → value where the steps differ from ``base``; what belongs to the case alone is left out."""
         found: dict[str, dict[str, Any]] = {}
         for name, step in self.steps.items():
-            if name in base and not belongs_to_case(step):
+            if type(base.get(name)) is type(step) and not belongs_to_case(step):
                 knobs = {k: getattr(step, k) for k in step.knobs() if getattr(step, k) != getattr(base[name], k)}
                 found |= {name: knobs} if knobs else {}
         return found
@@ -121,8 +129,9 @@ class Tuning(QObject):
         if steps != self.steps:
             self._forget()
         self.steps = steps
-        self.refresh_start()
-        self.rebuilt.emit()
+        self._read_start()
+        self.rebuilt.emit()  # before anything else is shown: the controls may be those of another recipe's steps
+        self.start_changed.emit()
 
     def _forget(self) -> None:
         self._rest.stop()

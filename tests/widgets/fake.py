@@ -311,7 +311,9 @@ class FakeSession:
 
     def evaluate(self, subsets: Any = ("val",)) -> Any:
         yield Progress("evaluate", 0, 1)
-        rows = [{"mask": "origin", "pa": 0.91, "miou": 0.6, "dice": 0.41}, {"mask": "crf", "pa": 0.95, "dice": None}]
+        origin = {"pixel_accuracy": 0.91, "mean_iou": 0.6, "dice": 0.41, "slices": 5}
+        rows = [{"mask": "origin", **origin}, {"mask": "crf", "pixel_accuracy": 0.95, "dice": None}]
+        rows = [{"class": "lesion", **row} for row in rows]
         classifier = [{"class": "lesion", "auc": 0.93, "accuracy": float("nan")}]
         return {"classifier": classifier, "masks": rows, "cases": [], "rule": "two empty masks agree"}
 

@@ -1,5 +1,7 @@
 """Every dock, driven as a person does: buttons, sliders, keys."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from fake import FakeRecipe
@@ -18,12 +20,16 @@ from qtpy.QtWidgets import (
 )
 
 from napari_wsss.pipeline.steps import ComputeMaps, TrainClassifier
+from napari_wsss.recipes import RECIPES
+from napari_wsss.widgets import _maps_dock as maps_dock
+from napari_wsss.widgets import _train_dock as train_dock
 from napari_wsss.widgets import open_desk
 from napari_wsss.widgets._decisions import label
 from napari_wsss.widgets._desk import desk_of
 from napari_wsss.widgets._frame import BAR
 from napari_wsss.widgets._keys import KEYS
 from napari_wsss.widgets._open_desk import DOCKS, dock_called, show_dock
+from napari_wsss.widgets._recipe_box import RecipeBox
 
 pytestmark = pytest.mark.gui
 
@@ -223,6 +229,59 @@ def test_the_cost_of_maps_is_said_while_they_are_chosen(shown, session, qtbot):
     assert session.recipe.steps["maps"].layers == ("trunk.layer2",)
 
 
+@pytest.mark.parametrize(("title", "stages"), [("Maps", maps_dock.STAGES), ("Train", train_dock.STAGES)])
+def test_every_recipe_gets_its_own_forms_though_steps_share_names(shown, session, title, stages):
+    panel = show_dock(shown.viewer, title).settings
+    for recipe in (*RECIPES.values(), *RECIPES.values()):  # each after another one
+        session.recipe = recipe
+        shown.recipe_changed.emit()
+        wanted = {name: step for name, step in recipe.steps.items() if step.stage in stages and step.knobs()}
+        assert {name: form.value() for name, form in panel.forms.items()} == wanted
+        assert all(set(form.names) == set(wanted[name].knobs()) for name, form in panel.forms.items())
+
+
+def test_the_recipes_offered_are_the_published_ones_and_those_kept_in_the_project(shown, session, qtbot):
+    box = show_dock(shown.viewer, "Maps").findChild(RecipeBox)
+    assert box.offered() == {name: name for name in RECIPES}
+    folder = session.project.folder / "recipes"
+    folder.mkdir()
+    for name in ("mine", "mixed-unet"):
+        (folder / f"{name}.yaml").touch()
+    session.project.settings["recipe"] = "recipes/mixed-unet.yaml"
+    shown.recipe_changed.emit()
+    assert list(box.offered())[-2:] == ["mine", "mixed-unet (own)"]
+    assert box.box.currentText() == "mixed-unet (own)"
+    used = []
+    session.use = lambda recipe: used.append(recipe) or iter(())
+    for name in ("mixed-unet (own)", "mixed-unet", "mine"):  # the first is in use already
+        box.box.setCurrentText(name)
+        box.box.activated.emit(box.box.currentIndex())
+        qtbot.waitUntil(lambda: shown.job is None)
+    assert used == ["mixed-unet", str(folder / "mine.yaml")]
+
+
+def test_after_a_change_of_recipe_nothing_of_the_one_before_is_shown(shown, session, qtbot, monkeypatch):
+    """Its mask could be accepted as the new recipe's, which has no maps yet."""
+    box = show_dock(shown.viewer, "Maps").findChild(RecipeBox)
+    qtbot.waitUntil(lambda: bool(shown.layers.mask.any()))
+    z = shown.layers.slice_index
+    session.has_maps = False
+    monkeypatch.setattr(session, "proposal", lambda _: None)
+    box.box.setCurrentText("resnet-lstm")
+    box.box.activated.emit(box.box.currentIndex())
+    qtbot.waitUntil(lambda: not shown.layers.mask.any())
+    assert shown.layers.slice_index == z
+
+
+def test_a_recipe_without_a_segmenter_offers_none(shown, session, qtbot):
+    dock = show_dock(shown.viewer, "Train")
+    qtbot.waitUntil(dock.train.isEnabled)
+    session.recipe = replace(session.recipe, steps={"cut": session.recipe.step("cut")})
+    shown.recipe_changed.emit()
+    qtbot.waitUntil(lambda: not dock.train.isEnabled() and not dock.predict.isEnabled())
+    assert dock.evaluate.isEnabled()
+
+
 def test_curves_follow_training(shown, qtbot):
     from napari_wsss.widgets._curves import Curves
 
@@ -240,8 +299,10 @@ def test_scores_come_as_a_table(shown, qtbot):
     dock = show_dock(shown.viewer, "Train")
     click(qtbot, dock.evaluate)
     qtbot.waitUntil(lambda: dock.table.rowCount() == 2)
-    assert [dock.table.horizontalHeaderItem(c).text() for c in range(4)] == ["mask", "pa", "miou", "dice"]
-    assert [dock.table.item(1, c).text() for c in range(4)] == ["crf", "0.950", "–", "–"]
+    headings = [dock.table.horizontalHeaderItem(c) for c in range(dock.table.columnCount())]
+    assert [heading.text() for heading in headings] == ["Mask", "Dice", "mIoU", "PA"], "one class: no column for it"
+    assert "all voxels pooled" in headings[2].toolTip()
+    assert [dock.table.item(1, c).text() for c in range(4)] == ["crf", "–", "–", "0.950"]
     assert dock.classifier.item(0, 2).text() == "–"
 
 

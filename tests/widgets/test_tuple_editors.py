@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 
 from napari_wsss.params import Params, knob
-from napari_wsss.pipeline.steps import ComputeMaps, FuseMaps, TrainClassifier
+from napari_wsss.pipeline.steps import ClusterFilter, ComputeMaps, FuseMaps, TrainClassifier
 from napari_wsss.refine.crf_settings import KernelWidths
 from napari_wsss.widgets._choices import PerChannel, Pick, choices_for
 from napari_wsss.widgets._params import ParamsForm
@@ -102,3 +102,11 @@ def test_what_the_project_offers():
     fuse = FuseMaps(maps="maps", scales=(1.0,))
     assert [item[0] for item in choices_for(desk(net=net, maps=maps), fuse)["scales"].items] == [0.6, 1.0]
     assert choices_for(desk(), net) == {}
+
+
+def test_what_a_step_refuses_is_not_offered(qtbot):
+    asks, cannot = (ClusterFilter(mask="hot", classifier=name) for name in ("classifier", ""))
+    assert "differential" in choices_for(desk(), asks)["choose"].values
+    form = ParamsForm(cannot, choices=choices_for(desk(), cannot))
+    qtbot.addWidget(form)
+    assert form.editor("choose").widget.choices == ("brightest", "darkest")
