@@ -15,6 +15,7 @@ from napari_wsss.errors import WsssError
 
 S = TypeVar("S")
 T = TypeVar("T")
+R = TypeVar("R")
 
 
 @dataclass(frozen=True)
@@ -80,31 +81,37 @@ def drain(work: Generator[S, None, T], listen: Callable[[S], object] | None = No
             listen(event)
 
 
-def part_of(work: Work[T], stage: str, before: int, total: int, message: str = "") -> Work[T]:
-    """Run ``work`` as a part of something larger: its progress counts on from ``before`` of ``total`` of ``stage``."""
+def telling(work: Generator[S, None, R], change: Callable[[S], T]) -> Generator[T, None, R]:
+    """Run ``work`` to its end, yielding what ``change`` makes of what it yields; closing closes ``work`` too."""
     with closing(work):
         while True:
             try:
-                event = next(work)
+                told = next(work)
             except StopIteration as stop:
-                result: T = stop.value
+                result: R = stop.value
                 return result
-            yield event if isinstance(event, Note) else Progress(stage, before + event.done, total, message)
+            yield change(told)
+
+
+def part_of(work: Work[T], stage: str, before: int, total: int, message: str = "") -> Work[T]:
+    """Run ``work`` as a part of something larger: its progress counts on from ``before`` of ``total`` of ``stage``."""
+
+    def counted_on(event: Event) -> Event:
+        return event if isinstance(event, Note) else Progress(stage, before + event.done, total, message)
+
+    return telling(work, counted_on)
 
 
 def told_by(work: Work[T], name: str) -> Work[T]:
     """Run ``work`` as one of several alike: its stages and its error are told as those of ``name``."""
-    with closing(work):
-        while True:
-            try:
-                event = next(work)
-            except StopIteration as stop:
-                result: T = stop.value
-                return result
-            except WsssError as error:
-                error.args = (f"{name}: {error}",)
-                raise
-            if isinstance(event, Note):
-                yield Note(f"{name}: {event.text}", event.level)
-            else:
-                yield Progress(f"{name}: {event.stage}", event.done, event.total, event.message, event.values)
+
+    def named(event: Event) -> Event:
+        if isinstance(event, Note):
+            return Note(f"{name}: {event.text}", event.level)
+        return Progress(f"{name}: {event.stage}", event.done, event.total, event.message, event.values)
+
+    try:
+        return (yield from telling(work, named))
+    except WsssError as error:
+        error.args = (f"{name}: {error}",)
+        raise

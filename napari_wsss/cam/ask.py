@@ -16,9 +16,8 @@ from napari_wsss.cam.linear import class_activation, class_weights
 from napari_wsss.cam.score import score_cam
 from napari_wsss.cam.settings import ActivationMaps
 from napari_wsss.cam.smooth import noises_for, smooth_grad_cam_pp
-from napari_wsss.cam.work import telling
 from napari_wsss.errors import RecipeError
-from napari_wsss.progress import drain
+from napari_wsss.progress import drain, telling
 
 Answer = tuple[list[Tensor], Tensor]
 """Maps (B, classes, *s), one a layer, and class scores (B, C)."""

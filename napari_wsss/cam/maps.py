@@ -15,9 +15,8 @@ from napari_wsss.cam.capture import borrowed
 from napari_wsss.cam.grid import as_fractions, cell_grids
 from napari_wsss.cam.settings import ActivationMaps
 from napari_wsss.cam.stack import LayerMaps, MapStack
-from napari_wsss.cam.work import telling
 from napari_wsss.errors import ModelError
-from napari_wsss.progress import Progress, Work
+from napari_wsss.progress import Progress, Work, telling
 from napari_wsss.types import Array, FloatArray
 
 STRIDE = 32  # every input side is a multiple of it, so that no network crops its border

@@ -19,7 +19,7 @@ from napari_wsss.pipeline.setting import Setting, present
 from napari_wsss.pipeline.truths import Truth, judged_with, truths_of
 from napari_wsss.pipeline.verdict import settings_by_case, verdict
 from napari_wsss.pipeline.workspace import Workspace
-from napari_wsss.progress import Note, Progress, Work
+from napari_wsss.progress import Note, Progress, Work, telling
 
 STAGE = "calibrate"
 
@@ -77,15 +77,14 @@ def calibrate(
     limit = Limit(bench, minutes, evaluations)
     climbers = [everyone, *dict.fromkeys(without.values())]
     finished = yield from _search(bench, axes, climbers, limit)
-    with closing(retreat(bench, axes, climbers)) as beats:
-        for _ in beats:
-            yield Progress(STAGE, sweeps(axes), sweeps(axes), "coming back from the ends of ranges")
+    last = sweeps(axes)
+    back = Progress(STAGE, last, last, "coming back from the ends of ranges")
+    yield from telling(retreat(bench, axes, climbers), lambda _: back)
     if bench.stale:
         yield Note(f"the maps of {len(bench.stale)} cases were made with other labels or settings than now.", "warning")
     final = Bench(recipe, workspace, at, truths)
-    with closing(final.judge(settings_by_case(truths, everyone, without))) as beats:
-        for _ in beats:
-            yield Progress(STAGE, sweeps(axes), sweeps(axes), "scoring all slices")
+    scoring = Progress(STAGE, last, last, "scoring all slices")
+    yield from telling(final.judge(settings_by_case(truths, everyone, without)), lambda _: scoring)
     return {
         "kind": "calibration",
         "recipe": recipe.name,
