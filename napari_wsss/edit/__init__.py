@@ -1,0 +1,1 @@
+"""What a person does to a mask: operations, the changes they make, undo, statistics."""
