@@ -63,7 +63,7 @@ def write_mask(mask: LabelMap, like: Geometry, path: Path, header: Any = None) -
         ProjectError: the file cannot be written.
     """
     labels = _fitting(mask, like, path)
-    image = _plain_image(labels, like) if header is None else _faithful_image(labels, header, path)
+    image = plain_image(labels, like) if header is None else _faithful_image(labels, header, path)
     with atomic_path(path) as temporary:
         image.to_filename(temporary)
 
@@ -81,11 +81,29 @@ def source_header(case: Case) -> Any:  # noqa: ANN401 (nibabel has no types)
     return nifti.read_header(_first_file(case))
 
 
-def export_mask(mask: LabelMap, case: Case, folder: Path) -> Path:
-    """Write a mask in the family of its scan, named by the case id.
+def bare_header(header: Any) -> Any:  # noqa: ANN401 (nibabel has no types)
+    """Give a copy of a NIfTI header without its free texts, in which scanners put names; None where there is none."""
+    if header is None:
+        return None
+    bare = header.copy()
+    for words in ("descrip", "aux_file", "intent_name", "db_name", "data_type"):
+        if words in bare:
+            bare[words] = b""
+    return bare
+
+
+def export_mask(mask: LabelMap, case: Case, folder: Path, name: str = "", *, hidden: bool = False) -> Path:
+    """Write a mask in the family of its scan.
 
     NIfTI and DICOM scans give ``.nii.gz``; MHA and NRRD the same (with detached headers joined into one file); images
     give a PNG of label values, stacks and many-page files a folder of PNGs, one per slice, named as the slices.
+
+    Args:
+        mask: (Z, Y, X), values 0 … C.
+        case: whose mask it is.
+        folder: where to; made when missing.
+        name: of the file or folder; the case id unless given.
+        hidden: leave out what could tell whose scan it is: texts of the header, names of slices.
 
     Returns:
         The file or folder written.
@@ -94,24 +112,24 @@ def export_mask(mask: LabelMap, case: Case, folder: Path) -> Path:
         InputError: ``mask`` has another shape than the case.
         ProjectError: it cannot be written.
     """
-    folder, source = Path(folder), _first_file(case)
+    folder, source, name = Path(folder), _first_file(case), name or case.id
     if case.format in {"nifti", "dicom"}:
-        path = folder / f"{case.id}.nii.gz"
-        write_mask(mask, case.geometry, path, source_header(case))
+        path = folder / f"{name}.nii.gz"
+        header = source_header(case)
+        write_mask(mask, case.geometry, path, bare_header(header) if hidden else header)
         return path
     labels = _fitting(mask, case.geometry, source)
     if case.format == "itk":
-        path = folder / f"{case.id}{'.nrrd' if suffix_of(source) in {'.nrrd', '.nhdr'} else '.mha'}"
+        path = folder / f"{name}{'.nrrd' if suffix_of(source) in {'.nrrd', '.nhdr'} else '.mha'}"
         _write_itk(labels, source, path)
         return path
     if not source.is_dir() and len(labels) == 1:
-        path = folder / f"{case.id}.png"
-        _write_png(labels[0], path)
+        path = folder / f"{name}.png"
+        write_png(labels[0], path)
         return path
-    names = _slice_names(source, len(labels))
-    for name, page in zip(names, labels, strict=True):
-        _write_png(page, folder / case.id / f"{name}.png")
-    return folder / case.id
+    for slice_name, page in zip(_slice_names(source, len(labels), hidden), labels, strict=True):
+        write_png(page, folder / name / f"{slice_name}.png")
+    return folder / name
 
 
 def _first_file(case: Case) -> Path:
@@ -142,10 +160,11 @@ def _fitting(mask: Array, like: Geometry, path: Path) -> LabelMap:
     return np.asarray(mask, dtype=np.uint8)
 
 
-def _plain_image(labels: LabelMap, like: Geometry) -> Any:  # noqa: ANN401 (nibabel has no types)
+def plain_image(array: Array, like: Geometry) -> Any:  # noqa: ANN401 (nibabel has no types)
+    """Give an array (Z, Y, X) as NIfTI image: both forms give ``like.affine``, code 1 (scanner), mm, no texts."""
     import nibabel as nib
 
-    image = nib.Nifti1Image(labels.T, like.affine)
+    image = nib.Nifti1Image(array.T, like.affine)
     image.set_sform(like.affine, code=1)
     # A qform cannot hold shear (tilted gantry); code 0 then says that only the sform counts.
     image.set_qform(like.affine, code=1 if _is_rigid(like) else 0, strip_shears=True)
@@ -193,16 +212,21 @@ def _write_itk(labels: LabelMap, source: Path, path: Path) -> None:
             raise OSError(one_line(error)) from error
 
 
-def _write_png(page: Array, path: Path) -> None:
+def write_png(page: Array, path: Path) -> None:
+    """Write a page of labels (Y, X) as a grey PNG of the same values, atomically.
+
+    Raises:
+        ProjectError: the file cannot be written.
+    """
     from PIL import Image
 
     with atomic_path(path) as temporary:
         Image.fromarray(np.ascontiguousarray(page)).save(temporary)
 
 
-def _slice_names(source: Path, count: int) -> list[str]:
+def _slice_names(source: Path, count: int, hidden: bool) -> list[str]:
     """Give one name per slice: those of the stack's files, or numbers for a file of many pages."""
     from napari_wsss.data.readers import raster, scan_id
 
-    names = [scan_id(file) for file in raster.slice_files(source)] if source.is_dir() else []
+    names = [scan_id(file) for file in raster.slice_files(source)] if source.is_dir() and not hidden else []
     return names if len(set(names)) == count else [f"{number:04d}" for number in range(count)]

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Mapping
+import io
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path, PureWindowsPath
+from typing import Any
 
 from napari_wsss.errors import FaultsError, InputError
 
@@ -33,6 +35,15 @@ class Table:
     def column(self, name: str) -> int | None:
         """Give the position of a column, None where the table has none of that name."""
         return self.header.index(name) if name in self.header else None
+
+
+def csv_text(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> str:
+    """Give CSV for a spreadsheet: ``columns`` as headings, every value in full, nothing where it is missing."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, columns, extrasaction="ignore", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()
 
 
 def read_table(path: Path) -> Table:

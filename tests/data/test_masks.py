@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 import SimpleITK as sitk  # noqa: N813
 import tifffile
+from affines import AFFINES
 from PIL import Image
 
 from napari_wsss.data.cohort import scan_cohort
@@ -10,24 +11,6 @@ from napari_wsss.data.masks import export_mask, read_mask, source_header, write_
 from napari_wsss.data.volume import Geometry
 from napari_wsss.errors import InputError, ProjectError
 from napari_wsss.progress import drain
-
-
-def _oblique():
-    tilt, turn = np.radians(17), np.radians(-9)
-    about_x = np.array([[1, 0, 0], [0, np.cos(tilt), -np.sin(tilt)], [0, np.sin(tilt), np.cos(tilt)]])
-    about_z = np.array([[np.cos(turn), -np.sin(turn), 0], [np.sin(turn), np.cos(turn), 0], [0, 0, 1]])
-    affine = np.eye(4)
-    affine[:3, :3] = about_x @ about_z @ np.diag([-0.9, 1.1, 4.0])
-    affine[:3, 3] = 12.3, -45.6, 7.89
-    return affine
-
-
-AFFINES = {
-    "RAS": np.array([[0.9, 0, 0, -90], [0, 1.1, 0, -126], [0, 0, 4, -72], [0, 0, 0, 1]]),
-    "LAS": np.array([[-0.9, 0, 0, 90], [0, 1.1, 0, -126], [0, 0, 4, -72], [0, 0, 0, 1]]),
-    "PSR": np.array([[0, 0, 4.0, -3], [-0.9, 0, 0, 5], [0, 1.1, 0, 8], [0, 0, 0, 1]]),
-    "oblique": _oblique(),
-}
 
 
 def _mask(shape=(6, 5, 4), classes=2):

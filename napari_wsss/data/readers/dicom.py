@@ -22,7 +22,8 @@ def read(path: Path, channel: str) -> Volume:
     """Read a folder with one series, a multi-frame file, or the series that a file belongs to.
 
     Slices are sorted by position along their normal, slope and intercept applied (air is −1000 HU), inverted grey
-    scales (MONOCHROME1) turned bright-is-high, and colours turned into RGB. No header is kept: it names the patient.
+    scales (MONOCHROME1) turned bright-is-high, and colours turned into RGB. Of the header
+    only the modality is kept, as ``source.header["Modality"]``: the rest names the patient.
 
     Raises:
         InputError: damaged, slices of different size, uneven or missing slices, several series in the folder.
@@ -30,8 +31,10 @@ def read(path: Path, channel: str) -> Volume:
     files = series_files(path)
     planes: list[Plane] = []
     frames: list[Array] = []
+    modality = ""
     for file in files:
         data = _open(file)
+        modality = str(data.get("Modality") or "")
         own = planes_of(data)
         planes += own
         frames += _frames(data, file, own)
@@ -39,8 +42,9 @@ def read(path: Path, channel: str) -> Volume:
         raise InputError(f"{path}: slices of different size in one series. Export its parts separately.")
     order, affine = arrange(planes, path)
     stacked = _compact(np.stack([frames[index] for index in order]))
-    array = np.moveaxis(stacked, -1, 0) if stacked.ndim == 4 else stacked[None]
-    return assemble(array, affine, path, format="dicom", channel=channel, rgb=stacked.ndim == 4)
+    rgb = stacked.ndim == 4
+    array = np.moveaxis(stacked, -1, 0) if rgb else stacked[None]
+    return assemble(array, affine, path, format="dicom", channel=channel, rgb=rgb, header={"Modality": modality})
 
 
 def _open(path: Path) -> pydicom.Dataset:
