@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import psutil
 import yaml
 
 from napari_wsss.errors import InputError, ProjectError
@@ -20,34 +23,74 @@ _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """Both read plain data only; the one written in C, which not every build of PyYAML has, is ten times faster."""
 
 
+_WRITING = ".writing-"
+"""Begins the name of a file that is being written; the number of the writing process follows."""
+_DAY = 86_400.0
+
+
 @contextmanager
-def atomic_path(path: Path) -> Iterator[Path]:
+def atomic_path(path: Path, *, flush: bool = True) -> Iterator[Path]:
     """Give a temporary path beside ``path``; on leaving, flush it to disk and rename it over ``path``.
 
     The temporary name keeps every suffix of ``path`` (writers choose the format by it). After an error the
-    temporary file is removed and ``path`` stays as it was.
+    temporary file is removed and ``path`` stays as it was. Without ``flush`` the file outlives the program, not a
+    power cut; the caller flushes it afterwards.
 
     Raises:
         ProjectError: the folder cannot be written (full, read-only, no permission).
     """
     path = Path(path)
+    prefix = f"{_WRITING}{os.getpid()}-"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=".writing-", suffix="".join(path.suffixes), dir=path.parent)
+        handle, name = tempfile.mkstemp(prefix=prefix, suffix="".join(path.suffixes), dir=path.parent)
     except OSError as error:
-        raise _cannot_write(path, error) from error
+        raise cannot_write(path, error) from error
     os.close(handle)
     temporary = Path(name)
     try:
         yield temporary
-        with temporary.open("rb+") as file:
-            os.fsync(file.fileno())
+        if flush:
+            with temporary.open("rb+") as file:
+                os.fsync(file.fileno())
         temporary.chmod(0o666 & ~_umask())
         temporary.replace(path)
     except OSError as error:
-        raise _cannot_write(path, error) from error
+        raise cannot_write(path, error) from error
     finally:
-        temporary.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # swept up at the next opening
+            temporary.unlink(missing_ok=True)
+    if flush:
+        flush_folder(path.parent)
+
+
+def sweep(folder: Path) -> list[Path]:
+    """Remove the temporary files below ``folder`` of writers that died in the middle; gives what was removed.
+
+    A file is left where its writer may still be alive, or where it cannot be removed.
+    """
+    removed = []
+    for parent, _, names in os.walk(folder):
+        for path in (Path(parent, name) for name in names if name.startswith(_WRITING)):
+            with contextlib.suppress(OSError):
+                if _is_left_over(path):
+                    path.unlink()
+                    removed.append(path)
+    return removed
+
+
+def _is_left_over(path: Path) -> bool:
+    """Whether the writer of a temporary file is dead: its number is free, or was given to a later process."""
+    number = path.name.removeprefix(_WRITING).partition("-")[0]
+    written = path.stat().st_mtime
+    if not number.isdigit():
+        return time.time() - written > _DAY
+    try:
+        return bool(psutil.Process(int(number)).create_time() > written + 1)
+    except psutil.NoSuchProcess:
+        return True
+    except psutil.Error:
+        return False
 
 
 def share_file(source: Path, target: Path) -> None:
@@ -116,13 +159,24 @@ def file_digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def flush_folder(folder: Path) -> None:
+    """Make a rename outlive a power cut, where the system lets a folder be flushed."""
+    with contextlib.suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
 def _umask() -> int:
     mask = os.umask(0)
     os.umask(mask)
     return mask
 
 
-def _cannot_write(path: Path, error: OSError) -> ProjectError:
+def cannot_write(path: Path, error: OSError) -> ProjectError:
+    """Give the error that tells a person why ``path`` was not written."""
     return ProjectError(
         f"{path}: cannot be written ({error.strerror or error}). Nothing saved before was changed; "
         "free space or give this folder write permission, then try again."

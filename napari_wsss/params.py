@@ -25,6 +25,7 @@ def knob(
     le: float | None = None,
     step: float | None = None,
     unit: str = "",
+    title: str = "",
     advanced: bool = False,
     validate_default: bool = False,
 ) -> Any:  # noqa: ANN401 (a pydantic field stands in for any type)
@@ -37,10 +38,11 @@ def knob(
         le: highest value allowed.
         step: resolution; values are rounded to it before they are compared or hashed.
         unit: unit shown beside it ("mm", "epochs").
+        title: what forms call it; its name unless given.
         advanced: folded away in forms.
         validate_default: check the default against the bounds too.
     """
-    extra = {"knob": True, "step": step, "unit": unit, "advanced": advanced}
+    extra = {"knob": True, "step": step, "unit": unit, "title": title, "advanced": advanced}
     return Field(
         default, description=help, ge=ge, le=le, json_schema_extra=cast("Any", extra), validate_default=validate_default
     )
@@ -58,6 +60,7 @@ class Knob:
     upper: float | None
     step: float | None
     unit: str
+    title: str
     advanced: bool
 
     @property
@@ -152,6 +155,7 @@ def _as_knob(name: str, info: FieldInfo) -> Knob:
         upper=bounds.get("le"),
         step=extra["step"],
         unit=extra["unit"],
+        title=extra["title"] or name.replace("_", " "),
         advanced=extra["advanced"],
     )
 

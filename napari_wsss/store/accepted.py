@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import numpy as np
 from napari_wsss import files
 from napari_wsss.data.cohort import Case
 from napari_wsss.errors import InputError, ProjectError, WsssError
+from napari_wsss.store.acceptance import joined
 from napari_wsss.store.shelf import Shelf, plain_name
 from napari_wsss.types import BoolArray, LabelMap
 
@@ -36,13 +38,14 @@ class AcceptedShelf(Shelf):
             ProjectError: the folder cannot be written; everything is as before.
         """
         depth = case.geometry.shape[0]
-        accepted = np.ones(depth, bool)
+        new = accepted = np.ones(depth, bool)
         if slices is not None:
             new = _chosen(slices, depth, case.id)
             accepted = self.slices(case.id, depth) | new
             mask = np.where(new[:, None, None], mask, self._earlier(case.id, mask)).astype(np.uint8)
+        before = {} if slices is None or case.id not in self else self.provenance(case.id)
         kept = self._keep(case.id)
-        facts = {**provenance, _SLICES: np.flatnonzero(accepted).tolist(), "earlier_version": kept}
+        facts = {**joined(provenance, before, new, accepted), "earlier_version": kept}
         try:
             return self.write(case, mask, facts)
         except WsssError:
@@ -58,6 +61,21 @@ class AcceptedShelf(Shelf):
         accepted = np.full(depth, listed is None)
         accepted[listed or []] = True
         return accepted
+
+    def partial(self, depths: Mapping[str, int]) -> set[str]:
+        """Give the cases of which some slices are accepted, but not all; a description is read once until it changes.
+
+        Args:
+            depths: case id → number of slices; of the cases asked about.
+        """
+        return {case_id for case_id, depth in depths.items() if case_id in self and not self._whole(case_id, depth)}
+
+    def _whole(self, case_id: str, depth: int) -> bool:
+        try:
+            stamp = self.provenance_path(case_id).stat()
+        except OSError:  # put here by hand
+            return True
+        return _is_whole(self.folder, case_id, depth, (stamp.st_mtime_ns, stamp.st_size))
 
     def withdraw(self, case_id: str) -> None:
         """Take back an acceptance; the mask goes to the history. Nothing happens where there is none."""
@@ -87,6 +105,14 @@ class AcceptedShelf(Shelf):
             past.remove(number)
             raise
         return number
+
+
+@lru_cache(maxsize=1 << 14)
+def _is_whole(folder: Path, case_id: str, depth: int, _stamp: tuple[int, int]) -> bool:
+    try:
+        return bool(AcceptedShelf(folder).slices(case_id, depth).all())
+    except (InputError, IndexError):  # a damaged description: whoever opens the case is told
+        return False
 
 
 def _chosen(slices: Sequence[int], depth: int, case_id: str) -> BoolArray:

@@ -12,11 +12,13 @@ from napari_wsss.data.cohort import Case
 from napari_wsss.data.labels import LabelTable
 from napari_wsss.errors import InputError, ProjectError
 from napari_wsss.store.accepted import AcceptedShelf
+from napari_wsss.store.drafts import DraftShelf
 from napari_wsss.store.rejected import Rejections
 from napari_wsss.store.shelf import Shelf, plain_name
 from napari_wsss.types import Array, BoolArray, LabelMap
 
-State = Literal["unlabelled", "labelled", "proposed", "accepted", "rejected"]
+State = Literal["unlabelled", "labelled", "proposed", "in progress", "accepted", "rejected"]
+"""How far a case has come. In progress: a person began to correct it, or accepted some of its slices but not all."""
 
 
 class _Has(Protocol):
@@ -59,8 +61,9 @@ class CaseMasks:
             InputError: the project has none of this id.
         """
         if case_id not in self.cases:
-            example = next((f", named like '{known}'" for known in self.cases), "")
-            raise InputError(f"There is no case '{case_id}' among the {len(self.cases)} of this project{example}.")
+            many = f"among the {len(self.cases)} of this project"
+            advice = "Give its name as `worklist` lists it, not its pseudonym."
+            raise InputError(f"There is no case '{case_id}' {many}. {advice}")
         return self.cases[case_id]
 
     # Accepted and rejected
@@ -113,8 +116,8 @@ class CaseMasks:
         self.check_writable()
         self._accepted.withdraw(self.case(case_id).id)
 
-    def reject(self, case_id: str, reason: str = "") -> None:
-        """Reject what is proposed for a case; an accepted mask goes to the history.
+    def reject(self, case_id: str, reason: str = "", by: str = "") -> None:
+        """Reject what is proposed for a case, for a ``reason``, ``by`` somebody; an accepted mask goes to the history.
 
         Raises:
             InputError: no such case.
@@ -122,7 +125,7 @@ class CaseMasks:
         """
         self.check_writable()
         # In this order nothing accepted is lost when the second write fails.
-        self._rejected.add(self.case(case_id).id, reason)
+        self._rejected.add(self.case(case_id).id, reason, by)
         self._accepted.withdraw(case_id)
 
     def unreject(self, case_id: str) -> None:
@@ -133,6 +136,19 @@ class CaseMasks:
     def rejection(self, case_id: str) -> str | None:
         """Give the reason of a rejection ("" when none was given), None where the case is not rejected."""
         return self._rejected.reason(case_id)
+
+    def rejection_facts(self, case_id: str) -> dict[str, Any] | None:
+        """Give reason, time and who (by) of a rejection, None where the case is not rejected."""
+        return self._rejected.facts(case_id)
+
+    def rejected(self) -> set[str]:
+        """Give the cases that are rejected, whatever was begun since; one that is accepted is not."""
+        return self._rejected.case_ids() - self._accepted.case_ids()
+
+    @property
+    def drafts(self) -> DraftShelf:
+        """Corrections that were not accepted yet."""
+        return DraftShelf(self.folder / "drafts")
 
     # Proposals and predictions
 
@@ -194,17 +210,24 @@ class CaseMasks:
         Raises:
             InputError: no such case.
         """
-        self.case(case_id)
+        case = self.case(case_id)
         proposals = [self._proposals(kind) for kind in self.proposal_kinds()]
-        return self._furthest(case_id, self._accepted, self._rejected, proposals)
+        partial = self._accepted.partial({case_id: case.geometry.shape[0]})
+        return self._furthest(case_id, partial | self._corrected(), self._accepted, self._rejected, proposals)
 
     def states(self) -> dict[str, State]:
-        """Give :meth:`state` of all cases, with one look into each folder."""
+        """Give :meth:`state` of all cases, with one look into each folder, and into what changed since the last."""
         accepted, rejected = self._accepted.case_ids(), self._rejected.case_ids()
+        partial = self._accepted.partial(
+            {name: self.cases[name].geometry.shape[0] for name in accepted & set(self.cases)}
+        )
+        begun = partial | self._corrected()
         proposals = [self._proposals(kind).case_ids() for kind in self.proposal_kinds()]
-        return {case_id: self._furthest(case_id, accepted, rejected, proposals) for case_id in self.cases}
+        return {case_id: self._furthest(case_id, begun, accepted, rejected, proposals) for case_id in self.cases}
 
-    def _furthest(self, case_id: str, accepted: _Has, rejected: _Has, proposals: Sequence[_Has]) -> State:
+    def _furthest(self, case_id: str, begun: _Has, accepted: _Has, rejected: _Has, proposals: Sequence[_Has]) -> State:
+        if case_id in begun:
+            return "in progress"
         if case_id in accepted:
             return "accepted"
         if case_id in rejected:
@@ -212,6 +235,11 @@ class CaseMasks:
         if any(case_id in kind for kind in proposals):
             return "proposed"
         return "labelled" if self.labels.is_labelled(case_id) else "unlabelled"
+
+    def _corrected(self) -> set[str]:
+        """Give the cases with corrections that were not accepted yet, and were not rejected after the last of them."""
+        drafts, rejected = self.drafts, self._rejected
+        return {name for name in drafts.case_ids() if drafts.written(name) > rejected.written(name)}
 
     @property
     def _accepted(self) -> AcceptedShelf:

@@ -15,7 +15,7 @@ from typing import Any
 import psutil
 
 from napari_wsss.errors import ProjectError
-from napari_wsss.store.provenance import now
+from napari_wsss.store.provenance import clock, now
 
 _TAKEN = (errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES, errno.EDEADLK)
 
@@ -39,6 +39,9 @@ class WriterLock:
     place when released: removing it would let two openers lock two different files of the same name.
     """
 
+    left_by: dict[str, Any]
+    """The holder before, where it ended without letting go (:func:`holder`); empty where all went well."""
+
     def __init__(self, path: Path) -> None:
         """Take the lock.
 
@@ -59,6 +62,7 @@ class WriterLock:
             if error.errno in _TAKEN or _is_alive(holder(self.path)):
                 self._close()
                 raise _in_use(self.path) from error
+        self.left_by = holder(self.path)
         with contextlib.suppress(OSError):  # a full disk: the lock holds, only its holder stays unnamed
             self._write(json.dumps(_self()))
 
@@ -76,7 +80,7 @@ class WriterLock:
 
 
 def holder(path: Path) -> dict[str, Any]:
-    """Give process, host, started and since of the last holder; empty where the file names none."""
+    """Give process, host, user, started and since of the last holder; empty where the file names none."""
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -86,7 +90,10 @@ def holder(path: Path) -> dict[str, Any]:
 
 def _self() -> dict[str, Any]:
     process = psutil.Process()
-    return {"process": process.pid, "host": platform.node(), "started": process.create_time(), "since": now()}
+    who = {"process": process.pid, "host": platform.node(), "started": process.create_time(), "since": now()}
+    with contextlib.suppress(psutil.Error, KeyError):  # a user number without a name, as in containers
+        who["user"] = process.username()
+    return who
 
 
 def _is_alive(who: dict[str, Any]) -> bool:
@@ -105,7 +112,8 @@ def _is_alive(who: dict[str, Any]) -> bool:
 def _in_use(path: Path) -> LockedError:
     who = holder(path)
     by = f" by process {who['process']} on {who['host']}" if {"process", "host"} <= set(who) else ""
-    since = f" since {who['since']}" if "since" in who else ""
+    by += f" (user {who['user']})" if by and "user" in who else ""
+    since = f" since {clock(who['since'])}" if "since" in who else ""
     reason = f"is open for writing elsewhere{by}{since}"
     return LockedError(path.parent, reason, "Close it there and open it again to make changes.")
 

@@ -11,11 +11,12 @@ from typing import Any
 from napari_wsss import files
 from napari_wsss.data.cohort import Case
 from napari_wsss.errors import ProjectError
+from napari_wsss.store.migrate import migrated
 from napari_wsss.store.provenance import plain
 from napari_wsss.version import __version__
 
-SCHEMA = 1
-"""Raised when an older program could no longer read what this one writes."""
+SCHEMA = 2
+"""Raised when an older program could no longer read what this one writes, or would lose a part of it."""
 
 FILE_NAME = "project.json"
 
@@ -30,6 +31,8 @@ class Manifest:
         classes: lesion classes in the order of their index; label value c + 1 of every mask means class c.
         cases: case id → case, in the order of the cohort.
         settings: recipe name, overrides and the like; any JSON value.
+        pseudonyms: case id → the name it bears outside the project, see :mod:`napari_wsss.store.pseudonyms`.
+        schema: of the file it was read from; the present one is written.
     """
 
     name: str
@@ -37,6 +40,8 @@ class Manifest:
     classes: tuple[str, ...]
     cases: dict[str, Case]
     settings: dict[str, Any]
+    pseudonyms: dict[str, str]
+    schema: int = SCHEMA
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:
@@ -54,6 +59,7 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
         "created": manifest.created,
         "classes": list(manifest.classes),
         "settings": plain(manifest.settings),
+        "pseudonyms": manifest.pseudonyms,
         "cases": [_case_to_json(case, folder) for case in manifest.cases.values()],
     }
     files.write_json(folder / FILE_NAME, data)
@@ -76,6 +82,7 @@ def read_manifest(folder: Path) -> Manifest:
             f"this one, {__version__}, reads schema {SCHEMA} and older. Update napari-wsss. Nothing was changed."
         )
     try:
+        data = migrated(data, schema)
         cases = [_case_from_json(item, folder) for item in data["cases"]]
         manifest = Manifest(
             name=str(data["name"]),
@@ -83,6 +90,8 @@ def read_manifest(folder: Path) -> Manifest:
             classes=tuple(str(name) for name in data["classes"]),
             cases={case.id: case for case in cases},
             settings=dict(data["settings"]),
+            pseudonyms={str(case_id): str(name) for case_id, name in data["pseudonyms"].items()},
+            schema=schema,
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         reason = f"no {error}" if isinstance(error, KeyError) else str(error)

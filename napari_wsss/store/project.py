@@ -8,27 +8,30 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from napari_wsss import files
 from napari_wsss.data.cohort import Case
 from napari_wsss.data.labels import LabelTable
 from napari_wsss.data.volume import Volume
 from napari_wsss.errors import InputError, ProjectError
 from napari_wsss.store.case_masks import CaseMasks
 from napari_wsss.store.lock import LockedError, WriterLock
-from napari_wsss.store.manifest import FILE_NAME, Manifest, read_manifest, write_manifest
+from napari_wsss.store.manifest import FILE_NAME, SCHEMA, Manifest, read_manifest, write_manifest
+from napari_wsss.store.migrate import back_up
 from napari_wsss.store.provenance import now
+from napari_wsss.store.pseudonyms import draw_pseudonyms
 from napari_wsss.types import LabelMap
 
 LABELS = "labels.csv"
 _LOCK = ".lock"
-_OURS = (FILE_NAME, LABELS, "accepted", "rejected", "proposals", "predictions")
+_OURS = (FILE_NAME, LABELS, "accepted", "rejected", "drafts", "proposals", "predictions")
 
 
 class Project(CaseMasks):
     """The folder and what its manifest and label table say.
 
-    ``project.json``, ``labels.csv``, ``accepted/``, ``rejected/``, ``proposals/<kind>/``, ``predictions/<model>/``,
-    ``models/``, ``metrics/``, ``cache/``; projects inside it, ``folds/<n>/`` and ``ablations/<name>/``. Made by
-    :meth:`create` or :meth:`open`; a context manager.
+    ``project.json``, ``labels.csv``, ``accepted/``, ``rejected/``, ``drafts/``, ``proposals/<kind>/``,
+    ``predictions/<model>/``, ``models/``, ``metrics/``, ``cache/``, ``backups/``; projects inside it,
+    ``folds/<n>/`` and ``ablations/<name>/``. Made by :meth:`create` or :meth:`open`; a context manager.
 
     Attributes:
         folder: the project folder, absolute.
@@ -38,11 +41,17 @@ class Project(CaseMasks):
         labels: image-level labels; :meth:`save_labels` writes them.
         settings: recipe, overrides and the like, any JSON value; :meth:`save` writes them.
         read_only_reason: why nothing can be written; "" where it can.
+        left_by: who had the project open before and ended without closing it (process, host, since); empty where all
+            went well.
     """
+
+    _pseudonyms: dict[str, str]
+    _schema: int
 
     def __init__(self, folder: Path, manifest: Manifest, labels: LabelTable, lock: WriterLock | None) -> None:
         self.folder = folder
         self._lock = lock
+        self.left_by = lock.left_by if lock is not None else {}
         self._adopt(manifest, labels)
 
     @classmethod
@@ -64,7 +73,7 @@ class Project(CaseMasks):
         _check_free(folder)
         lock = _lock_new(folder)
         by_id = {case.id: case for case in listed}
-        project = cls(folder, Manifest(name or folder.name, now(), labels.classes, by_id, {}), labels, lock)
+        project = cls(folder, _first_manifest(name or folder.name, by_id, labels), labels, lock)
         try:
             project.save_labels()
             project.save()  # last: only with it the folder is a project
@@ -110,6 +119,8 @@ class Project(CaseMasks):
                 held.release()
             raise
         project.read_only_reason = reason
+        if held is not None:
+            files.sweep(folder)
         return project
 
     def close(self) -> None:
@@ -127,6 +138,33 @@ class Project(CaseMasks):
     ) -> None:
         self.close()
 
+    def pseudonym(self, case_id: str) -> str:
+        """Give the name a case bears outside the project, such as "S012-1"; it stays the same for good.
+
+        A project of an earlier version, which has no such names, keeps them from now on; opened for reading only, it
+        has other ones at each opening.
+
+        Raises:
+            InputError: no such case.
+            ProjectError: as :meth:`check_writable`.
+        """
+        if not self.read_only:
+            self.check_writable()
+        return self._pseudonyms[self.case(case_id).id]
+
+    def check_writable(self) -> None:
+        """Refuse to go on in a project opened for reading; bring one of an earlier version to the present schema first.
+
+        Before that, copies of the files that change go to ``backups/``.
+
+        Raises:
+            ProjectError: the project is read-only (it says why), or the folder cannot be written.
+        """
+        super().check_writable()
+        if self._schema < SCHEMA and self._lock is not None:  # else who holds the lock does it
+            back_up(self.folder, self._schema, (FILE_NAME, LABELS))
+            self._write()
+
     def save(self) -> None:
         """Write the manifest (name, classes, cases, settings) atomically.
 
@@ -134,8 +172,7 @@ class Project(CaseMasks):
             ProjectError: the project is read-only or the folder cannot be written.
         """
         self.check_writable()
-        manifest = Manifest(self.name, self.created, self.labels.classes, self.cases, self.settings)
-        write_manifest(self.folder, manifest)
+        self._write()
 
     def save_labels(self) -> None:
         """Write ``labels.csv`` atomically. Raises ProjectError as :meth:`save`."""
@@ -160,7 +197,10 @@ class Project(CaseMasks):
         Raises:
             ProjectError: as :meth:`open`.
         """
+        drawn = self._pseudonyms
         self._adopt(*_read(self.folder))
+        if self._schema < SCHEMA:  # it has none yet: those drawn at opening hold
+            self._pseudonyms = drawn
 
     def load(self, case_id: str) -> Volume:
         """Read the scan of a case.
@@ -189,11 +229,18 @@ class Project(CaseMasks):
         """Where tables of figures go."""
         return self.folder / "metrics"
 
+    def _write(self) -> None:
+        manifest = Manifest(self.name, self.created, self.labels.classes, self.cases, self.settings, self._pseudonyms)
+        write_manifest(self.folder, manifest)
+        self._schema = SCHEMA
+
     def _adopt(self, manifest: Manifest, labels: LabelTable) -> None:
         self.name = manifest.name
         self.created = manifest.created
         self.cases = manifest.cases
         self.settings: dict[str, Any] = manifest.settings
+        self._pseudonyms = manifest.pseudonyms
+        self._schema = manifest.schema
         self.labels = labels
 
 
@@ -209,6 +256,11 @@ def _read(folder: Path) -> tuple[Manifest, LabelTable]:
     depths = {case.id: case.geometry.shape[0] for case in manifest.cases.values()}
     # The manifest's order of classes decides (masks hold their index), whatever a spreadsheet did to the columns.
     return manifest, LabelTable.read(path, depths, classes=manifest.classes, others=True)
+
+
+def _first_manifest(name: str, cases: dict[str, Case], labels: LabelTable) -> Manifest:
+    pseudonyms = draw_pseudonyms({case_id: case.patient for case_id, case in cases.items()})
+    return Manifest(name, now(), labels.classes, cases, {}, pseudonyms)
 
 
 def _check_cases(cases: list[Case], labels: LabelTable) -> None:

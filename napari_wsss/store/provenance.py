@@ -26,7 +26,7 @@ def provenance(  # noqa: PLR0917 (the facts in the order one names them)
     seed: int | None = None,
     **more: Any,  # noqa: ANN401 (any YAML value)
 ) -> dict[str, Any]:
-    """Describe how a result was made. No name of a person or machine goes in.
+    """Describe how a result was made. No name of a machine goes in; ``by`` names who decided, where a person did.
 
     Args:
         recipe: name of the recipe.
@@ -55,6 +55,14 @@ def versions() -> dict[str, str]:
 def now() -> str:
     """Give the present time, UTC, ISO 8601, to the second."""
     return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def clock(time: str) -> str:
+    """Write a time of :func:`now` as the clock here shows it; "?" where it is none."""
+    try:
+        return f"{datetime.fromisoformat(time).astimezone():%Y-%m-%d %H:%M:%S}"
+    except (TypeError, ValueError):
+        return "?"
 
 
 def plain(value: Any) -> Any:  # noqa: ANN401 (any value in, any YAML value out)

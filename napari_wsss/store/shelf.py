@@ -59,19 +59,22 @@ class Shelf:
             ProjectError: the folder cannot be written.
             InputError: the mask has another shape than the case.
         """
-        path, facts = self.path(case.id), plain(provenance)
-        before = path.read_bytes() if path.is_file() else None
+        path, told, facts = self.path(case.id), self.provenance_path(case.id), plain(provenance)
+        # A mask without a description counts as accepted whole, so that the first mask comes after its description.
+        first, last = (path, told) if path.is_file() else (told, path)
+        before = first.read_bytes() if first.is_file() else None
         replaced = False
         try:
-            with files.atomic_path(self.provenance_path(case.id)) as description:
-                with files.atomic_path(path) as temporary:
+            with files.atomic_path(last) as later:
+                with files.atomic_path(first) as sooner:
+                    temporary, description = (sooner, later) if first == path else (later, sooner)
                     write_mask(mask, case.geometry, temporary, _header(case))
                     facts[_DIGEST] = files.file_digest(temporary)
                     description.write_text(yaml.safe_dump(facts, sort_keys=False, allow_unicode=True), encoding="utf-8")
                 replaced = True
         except ProjectError:
-            if replaced:  # the mask went through, its provenance did not: put the old mask back
-                _restore(path, before)
+            if replaced:  # the first went through, the other did not: put the old one back
+                _restore(first, before)
             raise
         return path
 

@@ -58,6 +58,24 @@ def test_slice_by_slice(shelf: AcceptedShelf, cohort: list[Case]) -> None:
     assert shelf.slices("a", 4).all()
 
 
+def test_killed_half_way_the_first_slices_are_never_taken_for_the_whole(
+    shelf: AcceptedShelf, cohort: list[Case], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put, there = os.replace, []
+
+    def killed(source: str, target: str) -> None:
+        if there:
+            raise KeyboardInterrupt  # neither caught nor mended
+        there.append(target)
+        put(source, target)
+
+    monkeypatch.setattr("pathlib.Path.replace", killed)
+    with pytest.raises(KeyboardInterrupt):
+        shelf.accept(cohort[0], full(1), {}, slices=[1])
+    assert len(there) == 1
+    assert not shelf.slices("a", 4).any()
+
+
 def test_every_version_is_kept(shelf: AcceptedShelf, cohort: list[Case]) -> None:
     for value in (0, 1, 2):
         shelf.accept(cohort[0], full(value), {"round": value})

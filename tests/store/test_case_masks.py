@@ -39,6 +39,43 @@ def test_the_states_a_case_goes_through(project: Project, mask: np.ndarray) -> N
     assert project.state("b") == "unlabelled"
 
 
+def test_a_case_is_in_progress_until_all_its_slices_are_accepted(project: Project, mask: np.ndarray) -> None:
+    project.accept("a", mask, {}, slices=[0, 2])
+    assert project.state("a") == project.states()["a"] == "in progress"
+    project.accept("a", mask, {}, slices=[1, 3])
+    assert project.state("a") == project.states()["a"] == "accepted"
+    project.accepted_path("b").write_bytes(project.accepted_path("a").read_bytes())
+    assert project.states()["b"] == "accepted", "put there by hand, without a description"
+    project.accepted_path("a").with_name("a.yaml").write_text("{damaged")
+    assert project.states()["a"] == "in progress"
+
+
+def test_what_is_rejected_stays_so_while_it_is_corrected(project: Project) -> None:
+    project.reject("a", "too coarse")
+    (project.folder / "drafts" / "a").mkdir(parents=True)
+    (project.folder / "drafts" / "a" / "1.journal").write_bytes(b"")
+    assert project.state("a") == project.states()["a"] == "in progress"
+    assert project.rejected() == {"a"}, "nothing is learnt from it"
+
+
+def test_a_description_is_read_once_until_it_changes(
+    project: Project, mask: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from napari_wsss import files
+
+    project.accept("a", mask, {}, slices=[0])
+    project.accept("b", mask, {})
+    real, read = files.read_yaml, []
+    monkeypatch.setattr(files, "read_yaml", lambda path: (read.append(path.name), real(path))[1])
+    for _ in range(3):
+        project.states()
+    assert sorted(read) == ["a.yaml", "b.yaml"]
+    project.accept("a", mask, {}, slices=[1, 2, 3])
+    read.clear()
+    assert project.states()["a"] == "accepted"
+    assert read == ["a.yaml"]
+
+
 def test_accepting_and_reading_back(project: Project, mask: np.ndarray) -> None:
     path = project.accept("c.v2", mask, {"recipe": "r"}, slices=[0, 2])
     assert path == project.accepted_path("c.v2") == project.folder / "accepted" / "c.v2.nii.gz"
@@ -93,7 +130,7 @@ def test_a_mask_that_does_not_fit_is_refused(project: Project, wrong: np.ndarray
 
 
 def test_an_unknown_case_is_named(project: Project, mask: np.ndarray) -> None:
-    with pytest.raises(InputError, match="no case 'z' among the 3 of this project, named like 'a'"):
+    with pytest.raises(InputError, match=r"no case 'z' among the 3 of this project\. Give its name"):
         project.accept("z", mask, {})
     with pytest.raises(InputError, match="no case 'z'"):
         project.state("z")

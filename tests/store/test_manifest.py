@@ -17,7 +17,7 @@ from napari_wsss.store.project import Project
 @pytest.fixture
 def folder(tmp_path: Path, cohort: list[Case]) -> Path:
     cases = {case.id: case for case in cohort}
-    write_manifest(tmp_path, Manifest("Bleeds", "2024-01-01T00:00:00+00:00", ("x",), cases, {"recipe": "r"}))
+    write_manifest(tmp_path, Manifest("Bleeds", "2024-01-01T00:00:00+00:00", ("x",), cases, {"recipe": "r"}, {}))
     return tmp_path
 
 
@@ -39,7 +39,7 @@ def test_paths_inside_the_folder_move_with_it_and_others_stay(
     outside = tmp_path_factory.mktemp("outside") / "ref.nii.gz"
     first = cohort[0].replace(reference=outside)
     second = cohort[1].replace(reference=tmp_path / "refs" / "b.nii.gz")
-    write_manifest(tmp_path, Manifest("p", "t", ("x",), {"a": first, "b": second}, {}))
+    write_manifest(tmp_path, Manifest("p", "t", ("x",), {"a": first, "b": second}, {}, {}))
     stored = json.loads((tmp_path / "project.json").read_text())["cases"]
     assert stored[0]["channels"] == {"image": "scans/a.nii.gz"}
     assert stored[0]["reference"] == outside.as_posix()
@@ -56,7 +56,7 @@ def test_a_newer_schema_is_refused_and_left_alone(folder: Path) -> None:
     edit(folder, schema=SCHEMA + 1, written_by="napari-wsss 9.0", cases="something else")
     before = (folder / "project.json").read_bytes()
     with pytest.raises(
-        ProjectError, match=r"newer version \(napari-wsss 9\.0, schema 2\).*Update napari-wsss"
+        ProjectError, match=rf"newer version \(napari-wsss 9\.0, schema {SCHEMA + 1}\).*Update napari-wsss"
     ) as caught:
         Project.open(folder)
     assert "\n" not in str(caught.value)
