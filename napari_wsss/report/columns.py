@@ -65,14 +65,32 @@ COLUMNS: dict[str, Column] = {
     "images": Column("Images", "Images whose label is known"),
     "positive": Column("Positive", "Images that show the class"),
     "auc": Column("AUC", "Area under the ROC curve; 0.5 is chance"),
+    "lesion": Column("Lesion", "Connected parts from the largest on; all: the class as a whole"),
+    "voxels": Column("Voxels"),
+    "mm3": Column("mm³", "Volume in mm³", 1),
+    "ml": Column("ml", "Volume in ml (1 ml = 1 cm³)"),
+    "area_mm2": Column("Area mm²", "Area in the plane of the image", 1),
+    "surface_mm2": Column("Surface mm²", "Area of the mesh half-way between voxels inside and outside", 1),
+    "diameter_mm": Column("Diameter mm", "Largest distance between two points of the surface (Feret diameter)", 1),
+    "centroid_r_mm": Column("R mm", "Centroid: mm to the patient's right in the scanner's coordinates", 1),
+    "centroid_a_mm": Column("A mm", "Centroid: mm to the front in the scanner's coordinates", 1),
+    "centroid_s_mm": Column("S mm", "Centroid: mm to the head in the scanner's coordinates", 1),
+    "first_slice": Column("From slice"),
+    "last_slice": Column("To slice"),
     "accuracy": Column("Accuracy", "Share of right answers at a probability of 0.5"),
 }
 
 MISSING = "–"
 
 
+_OF_A_CHANNEL = {"mean": "Mean", "sd": "SD", "min": "Min", "max": "Max"}
+
+
 def column(key: str) -> Column:
-    """Give the column of ``key``; an unknown key is its own heading."""
+    """Give the column of ``key``; an unknown key is its own heading, "mean:T2" the mean of channel T2."""
+    figure, colon, channel = key.partition(":")
+    if colon and figure in _OF_A_CHANNEL:
+        return Column(f"{_OF_A_CHANNEL[figure]} {channel}", f"Grey values of {channel} inside, as in the scan", 1)
     return COLUMNS.get(key) or Column(key.replace("_", " ").capitalize())
 
 

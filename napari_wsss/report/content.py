@@ -67,6 +67,11 @@ class ReportContent:
     provenance: Mapping[str, Any] = field(default_factory=dict)
     notes: Sequence[str] = ()
 
+    @property
+    def shows_evidence(self) -> bool:
+        """Whether a heat map is among the pictures."""
+        return any("Evidence" in case.panels for case in self.cases)
+
 
 def mask_tables(rows: Sequence[Row], heading: str = "Masks") -> dict[str, Table]:
     """Give the two tables of mask quality from the rows of ``metrics.summary.summarise``.

@@ -6,13 +6,12 @@ import base64
 from pathlib import Path
 
 from napari_wsss.files import write_text
+from napari_wsss.notice import NOT_FOR_DIAGNOSIS
 from napari_wsss.report import charts
 from napari_wsss.report.columns import cell, column
 from napari_wsss.report.content import ReportContent
 from napari_wsss.report.pictures import MASK_COLOURS, REFERENCE_COLOUR
 from napari_wsss.report.tables import numeric
-
-NOT_FOR_DIAGNOSIS = "Research software. Not for diagnosis: no figure or mask here may guide the care of a patient."
 
 
 def write_report(path: Path, report: ReportContent) -> Path:
@@ -32,7 +31,9 @@ def render_report(report: ReportContent) -> str:
 
     here = Path(__file__).parent
     environment = Environment(loader=FileSystemLoader(here), autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    environment.globals.update(cell=cell, column=column, numeric=numeric, png=_png, charts=charts.charts, chart=charts)
+    environment.globals.update(
+        cell=cell, column=column, numeric=numeric, source=_source, charts=charts.charts, chart=charts
+    )
     environment.globals.update(mask_colours=MASK_COLOURS, reference_colour=REFERENCE_COLOUR, warning=NOT_FOR_DIAGNOSIS)
     provenance = (
         yaml.safe_dump(dict(report.provenance), sort_keys=False, allow_unicode=True) if report.provenance else ""
@@ -40,5 +41,7 @@ def render_report(report: ReportContent) -> str:
     return environment.get_template("report.html").render(report=report, provenance=provenance)
 
 
-def _png(content: bytes) -> str:
-    return "data:image/png;base64," + base64.b64encode(content).decode("ascii")
+def _source(content: bytes) -> str:
+    """Give a picture as the text that stands for a file in a page."""
+    kind = "webp" if content[8:12] == b"WEBP" else "png"
+    return f"data:image/{kind};base64," + base64.b64encode(content).decode("ascii")

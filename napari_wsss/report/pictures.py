@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,8 @@ MASK_COLOURS = ("#00d5ff", "#ff5ec4", "#7dff5e", "#b69cff")
 """Outline per class, in turn."""
 REFERENCE_COLOUR = "#ffb000"
 EVIDENCE_COLOURS = "inferno"
+_QUALITY = 85
+"""Of WebP, 0 … 100: no difference to be seen."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,7 @@ class CasePictures:
 
     Attributes:
         name: heading, such as "sim-012, slice 14".
-        panels: what it shows → PNG file.
+        panels: what it shows → PNG or WebP file.
         caption: a line below.
         reference: whether the reference is drawn.
     """
@@ -68,12 +70,25 @@ def picture_case(
     return CasePictures(name, panels, caption, reference is not None)
 
 
+def compact(case: CasePictures) -> CasePictures:
+    """Give the pictures as WebP, about an eighth of their size: for pages with every case of a cohort."""
+    return replace(case, panels={name: _webp(content) for name, content in case.panels.items()})
+
+
 def best_slice(mask: Array, evidence: FloatArray | None = None) -> int:
     """Choose the slice to show: the one with most mask (Z, Y, X), else most evidence (Z, Y, X), else the middle."""
     for stack in (mask > 0, evidence):
         if stack is not None and stack.any():
             return int(np.argmax(stack.sum(axis=(1, 2))))
     return len(mask) // 2
+
+
+def _webp(content: bytes) -> bytes:
+    from PIL import Image
+
+    file = io.BytesIO()
+    Image.open(io.BytesIO(content)).convert("RGB").save(file, "webp", quality=_QUALITY)
+    return file.getvalue()
 
 
 def _check(scan: Array, others: Mapping[str, Array | None]) -> None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-import io
-
+from napari_wsss.data.tables import csv_text
 from napari_wsss.report.columns import cell, column
 from napari_wsss.report.content import Table
 
@@ -42,11 +40,7 @@ def as_markdown(table: Table) -> str:
 
 def as_csv(table: Table) -> str:
     """Give CSV for a spreadsheet: keys as headings, every value in full, nothing where it is undefined."""
-    text = io.StringIO()
-    writer = csv.DictWriter(text, table.shown, extrasaction="ignore", lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(table.rows)
-    return text.getvalue()
+    return csv_text(table.shown, table.rows)
 
 
 def _pad(text: str, width: int, right: bool) -> str:

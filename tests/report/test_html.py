@@ -4,13 +4,16 @@ import base64
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
 
 from napari_wsss.errors import ProjectError
+from napari_wsss.notice import NOT_FOR_DIAGNOSIS
 from napari_wsss.report.content import ReportContent, Table
-from napari_wsss.report.html import NOT_FOR_DIAGNOSIS, render_report, write_report
+from napari_wsss.report.html import render_report, write_report
+from napari_wsss.report.pictures import compact
 
 
 class Balance(HTMLParser):
@@ -118,3 +121,11 @@ def test_importing_reports_leaves_heavy_libraries_out():
         "sys.exit(bool({'torch', 'monai', 'matplotlib', 'napari', 'qtpy'} & set(sys.modules)))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_legend_of_evidence_only_where_there_is_some(pictures):
+    plain = replace(pictures, panels={"Scan": compact(pictures).panels["Scan"]})
+    with_map, without = (render_report(ReportContent("x", cases=[case])) for case in (pictures, plain))
+    assert "evidence, 0 to 1" in with_map
+    assert "evidence, 0 to 1" not in without
+    assert "data:image/webp;base64," in without

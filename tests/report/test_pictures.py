@@ -8,7 +8,7 @@ from matplotlib.colors import to_rgb
 from PIL import Image
 
 from napari_wsss.errors import InputError
-from napari_wsss.report.pictures import MASK_COLOURS, REFERENCE_COLOUR, WIDTH, best_slice, picture_case
+from napari_wsss.report.pictures import MASK_COLOURS, REFERENCE_COLOUR, WIDTH, best_slice, compact, picture_case
 
 
 def pixels(png):
@@ -81,3 +81,11 @@ def test_best_slice_has_most_mask_else_most_evidence_else_the_middle():
     mask[4, 0] = 2
     mask[3, 0, 0] = 1
     assert best_slice(mask, evidence) == 4
+
+
+def test_compact_pictures_look_the_same_and_are_smaller(pictures):
+    small = compact(pictures)
+    assert list(small.panels) == list(pictures.panels)
+    for name, content in small.panels.items():
+        assert len(content) < len(pictures.panels[name])
+        assert np.abs(pixels(content) - pixels(pictures.panels[name])).mean() < 0.02
