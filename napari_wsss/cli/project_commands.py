@@ -1,4 +1,4 @@
-"""Commands that make a project, mark its cases and take masks out."""
+"""Commands that make a project, mark its cases, and open it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from napari_wsss.cli.options import (
 )
 from napari_wsss.cli.results import tell_project
 from napari_wsss.cli.sessions import open_session
-from napari_wsss.cli.terminal import PROGRAM, print_json, print_line, watch
+from napari_wsss.cli.terminal import PROGRAM, watch
 from napari_wsss.errors import InputError
 
 
@@ -112,32 +112,6 @@ def accept(
             if mask is None:
                 raise InputError(f"{case}: no proposal yet; make one with: {PROGRAM} propose {project}")
             session.accept(case, mask, edited=False)
-
-
-@APP.command
-def export(
-    project: Positional[ProjectFolder],
-    folder: Positional[Annotated[Path, arg(metavar="DIR")]],
-    *,
-    what: str = "accepted",
-    cases: Cases = (),
-    json: bool = False,
-) -> None:
-    """Write masks as files of the scans' own kind, on the scans' own grid.
-
-    Args:
-        project: the project folder.
-        folder: where to.
-        what: accepted, proposals, predictions, or a mask step of the recipe.
-        cases: only these cases; all that have such a mask unless given.
-        json: print the written files as JSON.
-    """
-    with open_session(project) as session:
-        written = watch(session.export(folder, what=what, cases=cases or None))
-    if json:
-        print_json(written)
-    else:
-        print_line(f"{len(written)} masks written to {folder}.")
 
 
 @APP.command(name="open")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from napari_wsss.cli.terminal import PROGRAM, duration, print_json, print_line, print_table
@@ -73,6 +74,27 @@ def tell_scores(scores: Mapping[str, Any], *, json: bool) -> None:
         print_line("No mask with a reference to score yet.")
     if "report" in scores:
         print_line(f"\nreport: {scores['report']}")
+
+
+def tell_numbers(rows: Sequence[dict[str, Any]], csv: Path | None, *, json: bool) -> None:
+    """Show statistics as a table, or as JSON; or write them to a CSV file, which has every figure in full."""
+    from napari_wsss.data.tables import csv_text
+    from napari_wsss.edit.figure_rows import columns_of
+    from napari_wsss.files import write_text
+    from napari_wsss.notice import NOT_FOR_DIAGNOSIS
+    from napari_wsss.report.content import Table
+    from napari_wsss.report.tables import as_text
+
+    columns = columns_of(rows)
+    if csv is not None:
+        write_text(csv, csv_text(columns, rows))
+    if json:
+        print_json(rows)
+    elif csv is None:
+        print_line(as_text(Table(rows, columns=columns)))
+        print_line(NOT_FOR_DIAGNOSIS)
+    else:
+        print_line(f"{len(rows)} rows written to {csv}. {NOT_FOR_DIAGNOSIS}")
 
 
 def tell_recipe(recipe: Recipe, *, json: bool) -> None:

@@ -6,18 +6,24 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from napari_wsss.cli.terminal import print_warning, watch
+from napari_wsss.cli.terminal import call_cases, print_warning, watch
 
 if TYPE_CHECKING:
     from napari_wsss.pipeline.recipe import Recipe
     from napari_wsss.session import Session
 
 
-def open_session(project: Path) -> Session:
-    """Open a project folder, and say what a person should know about it. Raises as :meth:`Session.open`."""
+def open_session(project: Path, names: bool = False) -> Session:
+    """Open a project folder, and say what a person should know about it. Raises as :meth:`Session.open`.
+
+    Lines that go to a log file call cases by their pseudonyms from here on, unless ``names`` or the preferences say
+    otherwise; on a terminal they bear their names.
+    """
     from napari_wsss.session import Session
+    from napari_wsss.session.names import Names
 
     session = Session.open(project)
+    call_cases(Names(session.project, names or None).text)
     for note in session.notes:
         print_warning(note)
     return session

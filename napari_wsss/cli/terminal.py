@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 PROGRAM = "napari-wsss"
+_rename: Callable[[str], str] = str
 
 
 def watch(work: Work[T]) -> T:
@@ -141,10 +142,13 @@ def duration(seconds: float | None) -> str:
 def guarded(command: Callable[[], int | None], *, debug: bool) -> int:
     """Do a command and give its exit code; an error becomes one line on standard error.
 
+    Cases are called by their names until the command says otherwise (:func:`call_cases`).
+
     Args:
         command: gives an exit code, or None for 0.
         debug: show tracebacks.
     """
+    call_cases(str)
     try:
         with _stop_on_terminate():
             return command() or 0
@@ -184,8 +188,14 @@ def _told(error: Exception, text: str, code: int, *, debug: bool) -> int:
     return code
 
 
+def call_cases(rename: Callable[[str], str]) -> None:
+    """Have ``rename`` look over every line on its way to a log file; lines on a terminal stay as they are."""
+    global _rename  # noqa: PLW0603 (one process, one command, one log)
+    _rename = rename
+
+
 def _say(line: str) -> None:
-    sys.stderr.write(line + "\n")
+    sys.stderr.write((line if sys.stderr.isatty() else _rename(line)) + "\n")
     sys.stderr.flush()
 
 

@@ -14,6 +14,7 @@ from napari_wsss.pipeline.workspace import Workspace
 from napari_wsss.progress import Note, Work
 from napari_wsss.session.jobs import Worker
 from napari_wsss.session.knobs import Knobs
+from napari_wsss.session.names import Names
 from napari_wsss.session.recipe_choice import smaller_settings
 from napari_wsss.session.workspaces import workspace_of
 from napari_wsss.store.project import Project
@@ -207,12 +208,18 @@ class LongWork(Knobs):
         outcome: dict[str, Any] = yield from self._ask("calibrate", masks=masks, knobs=names, minutes=minutes)
         return outcome
 
-    def report(self, path: Path | None = None) -> Work[Path]:
-        """Write an HTML report with pictures, tables and curves; ``PROJECT/report.html`` unless ``path`` is given."""
+    def report(self, path: Path | None = None, *, names: bool | None = None) -> Work[Path]:
+        """Write an HTML report with pictures, tables and curves; ``PROJECT/report.html`` unless ``path`` is given.
+
+        Args:
+            path: the file.
+            names: names of the project instead of pseudonyms; None asks the preferences.
+        """
         from napari_wsss.session.reporting import write_project_report
 
         target = path if path is not None else self.project.folder / "report.html"
-        return (yield from write_project_report(self.project, self.workspace, self.recipe, target))
+        called = Names(self.project, names)
+        return (yield from write_project_report(self.project, self.workspace, self.recipe, target, called))
 
     def _ask(self, task: str, **arguments: Any) -> Work[Any]:  # noqa: ANN401
         folder, recipe = str(self.project.folder), self.recipe.model_dump(mode="json")

@@ -11,12 +11,14 @@ from typing import Any
 
 from napari_wsss.data.view import view_of
 from napari_wsss.errors import ProjectError
+from napari_wsss.export.record import cleaned
 from napari_wsss.pipeline.recipe import Recipe
 from napari_wsss.pipeline.workspace import ModelShelf, Workspace
 from napari_wsss.progress import Progress, Work
 from napari_wsss.report.content import ReportContent, Table, mask_tables
 from napari_wsss.report.html import write_report
 from napari_wsss.report.pictures import CasePictures, best_slice, picture_case
+from napari_wsss.session.names import Names
 from napari_wsss.session.study_report import study_tables
 from napari_wsss.session.tuner import Tuner
 from napari_wsss.session.tuning_report import calibration_table, chosen_with, heat_maps
@@ -27,8 +29,10 @@ PICTURED = 8
 """Cases shown; more make the file heavy without saying more."""
 
 
-def write_project_report(project: Project, workspace: Workspace, recipe: Recipe, path: Path) -> Work[Path]:
-    """Write the report to ``path``: one HTML file that needs nothing else.
+def write_project_report(
+    project: Project, workspace: Workspace, recipe: Recipe, path: Path, names: Names
+) -> Work[Path]:  # fmt: skip
+    """Write the report to ``path``: one HTML file that needs nothing else; cases are called as ``names`` says.
 
     Raises:
         ProjectError: there is no proposal and no prediction to show yet, or the file cannot be written.
@@ -38,17 +42,22 @@ def write_project_report(project: Project, workspace: Workspace, recipe: Recipe,
         raise ProjectError("nothing to report yet: make proposals first (`napari-wsss propose PROJECT`).")
     pictures: list[CasePictures] = []
     for done, case_id in enumerate(shown):
-        yield Progress("report", done, len(shown), case_id)
-        pictures.append(_picture(project, workspace, recipe, case_id))
+        yield Progress("report", done, len(shown), names.case(case_id))
+        pictures.append(_picture(project, workspace, recipe, case_id, names.case(case_id)))
+    steps = recipe.model_dump(mode="json")["steps"]
     content = ReportContent(
-        title=project.name,
+        title=names.text(project.name),
         facts=_facts(project, workspace, recipe),
-        tables=_tables(project, recipe) | study_tables(project) | calibration_table(project),
+        tables=_tables(project, recipe) | study_tables(project) | calibration_table(project, names),
         heat_maps=heat_maps(project),
         curves=_curves(workspace, recipe),
         cases=pictures,
-        provenance={"recipe": recipe.name, "steps": recipe.model_dump(mode="json")["steps"], "versions": versions()},
-        notes=_notes(workspace, chosen_with(project, recipe)),
+        provenance={
+            "recipe": recipe.name,
+            "steps": cleaned(steps, {}) if names.hidden else steps,
+            "versions": versions(),
+        },
+        notes=_notes(workspace, chosen_with(project, recipe), names),
     )
     write_report(path, content)
     yield Progress("report", len(shown), len(shown))
@@ -72,7 +81,7 @@ def _masks(project: Project, workspace: Workspace, recipe: Recipe, case_id: str)
     return {name: mask for name, mask in found.items() if mask is not None}
 
 
-def _picture(project: Project, workspace: Workspace, recipe: Recipe, case_id: str) -> CasePictures:
+def _picture(project: Project, workspace: Workspace, recipe: Recipe, case_id: str, name: str) -> CasePictures:
     case, masks = workspace.cases[case_id], _masks(project, workspace, recipe, case_id)
     reference = case.load_reference()
     tuner = Tuner(recipe, workspace, case_id)
@@ -83,10 +92,10 @@ def _picture(project: Project, workspace: Workspace, recipe: Recipe, case_id: st
     view = view_of(volume)
     plane = view.apply(volume.array[:, z])
     return picture_case(
-        f"{case_id}, slice {z}" if case.geometry.shape[0] > 1 else case_id,
+        f"{name}, slice {z}" if case.geometry.shape[0] > 1 else name,
         plane.transpose(1, 2, 0) if volume.rgb else plane[0],
         evidence=None if evidence is None else view.apply(evidence[z]),
-        masks={name: view.apply(mask[z]) for name, mask in masks.items()},
+        masks={title: view.apply(mask[z]) for title, mask in masks.items()},
         reference=None if reference is None else view.apply(reference[z]),
         pixel=view.scale(case.geometry.spacing)[1:],
         caption=f"{case.subset} patient",
@@ -139,8 +148,9 @@ def _read_curves(path: Path) -> list[dict[str, float]]:
         return [{name: float(value) for name, value in row.items() if value} for row in csv.DictReader(file)]
 
 
-def _notes(workspace: Workspace, chosen: Sequence[str]) -> list[str]:
-    oblique = [case.id for case in workspace.cases.values() if any("oblique" in text for text in case.warnings)]
+def _notes(workspace: Workspace, chosen: Sequence[str], names: Names) -> list[str]:
+    crooked = [case for case in workspace.cases.values() if any("oblique" in text for text in case.warnings)]
+    oblique = [names.case(case.id) for case in crooked]
     scoring = "for scoring only" if not chosen else "for scoring, and for choosing settings only where it is said here"
     notes = [f"Masks were learnt from image-level labels; reference masks, where shown, were used {scoring}.", *chosen]
     if oblique:

@@ -5,26 +5,29 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 from napari_wsss.data.volume import Volume
 from napari_wsss.pipeline.cache import ArrayCache
 from napari_wsss.pipeline.kept import KeptMasks
 from napari_wsss.pipeline.runner import pinned_models
 from napari_wsss.progress import Work
+from napari_wsss.session.case_evidence import EvidenceSource
+from napari_wsss.session.case_figures import CaseFigures
 from napari_wsss.session.classify import askers
 from napari_wsss.session.creation import create_project
-from napari_wsss.session.exporting import export_from, prediction_of
+from napari_wsss.session.editing import Editing
 from napari_wsss.session.jobs import Worker
-from napari_wsss.session.long_work import LongWork
+from napari_wsss.session.kept_masks import prediction_of
+from napari_wsss.session.outgoing import Outgoing
 from napari_wsss.session.remote_crf import RemoteCrf, nvidia_driver
 from napari_wsss.session.tuner import Tuner
+from napari_wsss.session.worklist import Order, Row, worklist
 from napari_wsss.store.project import Project
-from napari_wsss.store.provenance import provenance
 from napari_wsss.types import LabelMap
 
 
-class Session(LongWork):
+class Session(Editing, Outgoing):
     """An open project, the recipe in use, and the worker process that does the long work.
 
     Attributes:
@@ -123,6 +126,31 @@ class Session(LongWork):
         """Read a case's scan. Raises InputError when the file is gone or unreadable."""
         return self.project.load(case_id)
 
+    def worklist(self, order: Order = "list", seed: int = 0) -> Work[list[Row]]:
+        """Give all cases with state, labels and figures, in the order in which to work through them.
+
+        Figures are kept under ``cache/worklist`` and computed anew only where something they depend on has changed.
+
+        Args:
+            order: "list"; "uncertainty" (mean entropy of the evidence), "disagreement" (between models) or "gain"
+                (expected 1 − Dice of the proposal, learnt from accepted cases), the largest first; "random".
+            seed: of the random order.
+
+        Raises:
+            InputError: no such order.
+        """
+        return (yield from worklist(self.project, CaseFigures(self), order, seed))
+
+    def mask_paths(self, case_id: str) -> list[Path]:
+        """Give the files of a case's proposal and prediction, whether they are there or not."""
+        models = self.recipe.giving("prediction")[-1:]
+        proposal = self.project.proposal_path(self._kind(self.recipe.proposal, case_id), case_id)
+        return [proposal, *(self.project.prediction_path(model, case_id) for model in models)]
+
+    def evidence(self) -> EvidenceSource:
+        """Give what tells the soft maps behind the proposals, with recipe, models and settings as they are now."""
+        return EvidenceSource(self.recipe, self.workspace)
+
     def tuner(self, case_id: str) -> Tuner:
         """Give the live path of one case, with its own settings."""
         self.project.case(case_id)
@@ -143,49 +171,3 @@ class Session(LongWork):
         self.project.check_writable()
         self.project.labels.set(case_id, cls, value, slices)
         self.project.save_labels()
-
-    def accept(
-        self,
-        case_id: str,
-        mask: LabelMap,
-        slices: Sequence[int] | None = None,
-        *,
-        edited: bool = False,
-        made: Mapping[str, Any] | None = None,
-    ) -> Path:
-        """Keep ``mask`` (Z, Y, X) as the person's own decision; the version before stays in the history.
-
-        Args:
-            case_id: the case.
-            mask: label map on the scan's grid.
-            slices: only these slices are accepted; all when None.
-            edited: the person changed the proposal by hand.
-            made: how the proposal was made (:meth:`Tuner.provenance`); that of the proposal kept when None.
-        """
-        if made is None:
-            made = self.project.proposal_provenance(self._kind(self.recipe.proposal, case_id), case_id)
-        bare = {"recipe": self.recipe.name, "step": "", "key": "", "params": {}}
-        facts = {name: made[name] for name in (*bare, "weights") if name in made}
-        facts = provenance(**(bare | facts), edited=edited)
-        return self.project.accept(case_id, mask, facts, slices)
-
-    def reject(self, case_id: str, reason: str = "") -> None:
-        """Mark a case's proposal as no use."""
-        self.project.reject(case_id, reason)
-
-    def export(self, folder: Path, *, what: str = "accepted", cases: Sequence[str] | None = None) -> Work[list[Path]]:
-        """Write masks in the kind of file the scans came in, on the scans' own grid.
-
-        Args:
-            folder: where to; made when missing.
-            what: "accepted", "predictions", or a mask step whose masks are kept ("proposals" is the recipe's proposal).
-            cases: which cases; all that have such a mask when None.
-
-        Raises:
-            InputError: no such mask.
-        """
-        return (yield from export_from(self.project, self.recipe, self._kind, Path(folder), what, cases))
-
-    def _kind(self, step: str, case_id: str) -> str:
-        """Give the step under whose name a mask is kept: a switched-off filter's is that of the step before."""
-        return self.recipe_for(case_id).effective(step)

@@ -10,6 +10,7 @@ from napari_wsss.pipeline.recipe import Recipe
 from napari_wsss.pipeline.setting import Setting, with_setting
 from napari_wsss.report.content import Table
 from napari_wsss.report.heat_map import HeatMap
+from napari_wsss.session.names import Names
 from napari_wsss.session.tuning_tasks import CALIBRATION_FILE, SEARCH_FILE
 from napari_wsss.store.project import Project
 
@@ -28,14 +29,18 @@ def heat_maps(project: Project) -> dict[str, HeatMap]:
     return dice | {"Threshold search, mIoU": _heat_map(table, "mIoU", "miou", "best_miou")}
 
 
-def calibration_table(project: Project) -> dict[str, Table]:
-    """Give heading → Dice before and after the latest calibration, by case; empty without one."""
+def calibration_table(project: Project, names: Names) -> dict[str, Table]:
+    """Give heading → Dice before and after the latest calibration, by case; empty without one.
+
+    Cases are called as ``names`` says.
+    """
     outcome = _read(project, CALIBRATION_FILE)
     if outcome is None:
         return {}
     found = ", ".join(f"{name} {value}" for name, value in outcome["found"].items()) or "the settings as they were"
     caption = f"It was {outcome['text']} and found: {found}. {outcome['reason']}"
-    return {"Calibration": Table(outcome["rows"], caption, ("case", "slices", "before", "after", "unseen"))}
+    rows = [{**row, "case": names.text(str(row["case"]))} for row in outcome["rows"]]
+    return {"Calibration": Table(rows, caption, ("case", "slices", "before", "after", "unseen"))}
 
 
 def chosen_with(project: Project, recipe: Recipe) -> list[str]:

@@ -68,6 +68,7 @@ class ProjectAccepted:
 
 def workspace_of(project: Project, recipe: Recipe) -> Workspace:
     """Give the workspace of a project."""
+    rejected = project.rejected()
     return Workspace(
         cases=project.cases,
         labels=project.labels,
@@ -75,7 +76,7 @@ def workspace_of(project: Project, recipe: Recipe) -> Workspace:
         accepted=ProjectAccepted(project),
         cache=project.cache_folder,
         models=project.models_folder,
-        rejected=[case_id for case_id, state in project.states().items() if state == "rejected"],
+        rejected=[case_id for case_id in project.cases if case_id in rejected],
         stamp=lambda: {"versions": versions(), "time": now()},
         overrides=Settings(project).of_cases(),
     )

@@ -21,11 +21,13 @@ class FakeSession:
 
     def __init__(self, folder):
         cases = {
-            name: SimpleNamespace(patient=name[0], subset=subset, channel_names=("T2", "FLAIR"))
+            name: SimpleNamespace(id=name, patient=f"patient-{name[0]}", subset=subset, channel_names=("T2", "FLAIR"))
             for name, subset in (("a1", "train"), ("a2", "train"), ("b1", "val"))
         }
         labels = SimpleNamespace(classes=("lesion", "edema"))
         self.project = SimpleNamespace(folder=folder, cases=cases, labels=labels, settings=self.settings)
+        self.project.case = cases.__getitem__
+        self.project.pseudonym = {"a1": "S001-1", "a2": "S001-2", "b1": "S002-1"}.get
 
     def __enter__(self):
         return self
@@ -72,6 +74,15 @@ class FakeSession:
             "masks": [{"mask": "crf", "dice": 0.5}, {"mask": "origin", "dice": None}],
         }
 
+    def worklist(self, order, seed):
+        from napari_wsss.session.case_figures import EvidenceFigures, MaskFigures
+        from napari_wsss.session.worklist import Row
+
+        yield from self.note("worklist", order, seed)
+        masks = MaskFigures("accepted", 12.34, 0.5)
+        first = Row("a1", "train", "accepted", "lesion", masks, EvidenceFigures(0.02), 0.1)
+        return [first, Row("b1", "val", "in progress")]
+
     def report(self):
         yield from self.note("report")
         return self.project.folder / "report.html"
@@ -104,9 +115,20 @@ class FakeSession:
     def accept(self, case, mask, *, edited):
         self.calls.append(("accept", case, int(mask.sum()), edited))
 
-    def export(self, folder, *, what, cases):
-        yield from self.note("export", folder, what, cases)
-        return [folder / "a1.nii.gz"]
+    def export(self, folder, **wanted):
+        yield from self.note("export", folder, wanted)
+        return [folder / "S001-1.nii.gz"]
+
+    def statistics(self, **wanted):
+        yield from self.note("statistics", wanted)
+        return [{"case": "S001-1", "class": "lesion", "lesion": "all", "voxels": 1234, "ml": 1.234567, "mean:T2": 3.5}]
+
+    def report_accepted(self, path, **wanted):
+        yield from self.note("report accepted", path, wanted)
+        return path or self.project.folder / "accepted.html"
+
+    def write_key(self):
+        return self.project.folder / "pseudonyms.csv"
 
 
 class Planned(SimpleNamespace):

@@ -142,12 +142,6 @@ def test_accept_proposals_as_they_are(session, capsys):
     assert main(["accept", "p"]) == 2
 
 
-def test_export(session, capsys):
-    assert main(["export", "p", "out", "--what", "predictions", "--cases", "a1", "--json"]) == 0
-    assert asked(session, "export") == [(Path("out"), "predictions", ("a1",))]
-    assert json.loads(capsys.readouterr().out) == [str(Path("out") / "a1.nii.gz")]
-
-
 def test_networks(monkeypatch, capsys):
     monkeypatch.setattr("napari_wsss.cli.list_commands.in_worker", lambda _: {"unet": 34527041})
     assert main(["networks", "--json"]) == 0

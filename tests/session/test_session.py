@@ -11,6 +11,7 @@ from napari_wsss.data.simulated import TINY_SHAPE, simulate_cohort
 from napari_wsss.errors import InputError, ModelError, ProjectError, RecipeError
 from napari_wsss.progress import Note, drain
 from napari_wsss.session import Session
+from napari_wsss.session.uncertainty import mean_entropy
 
 TINY = [
     "slices.size=32",
@@ -96,6 +97,25 @@ def test_the_tuner_gives_the_proposal_and_follows_its_knobs(finished):
     assert tuner.key() == before
     with pytest.raises(RecipeError, match="no knob 'valu'"):
         tuner.set("refined", valu=1)
+
+
+def test_the_worklist_has_the_evidence_of_the_proposal(finished):
+    rows = {row.case_id: row for row in drain(finished.worklist("uncertainty"))}
+    known = [row.uncertainty for row in rows.values()]
+    assert known == sorted(known, reverse=True), "the most uncertain first"
+    tuner = finished.tuner("sim-001")
+    expected = np.mean(
+        [mean_entropy(tuner.value(name)) for name in ("origin-map", "refined-map") if name in tuner.steps]
+    )
+    assert rows["sim-001"].uncertainty == pytest.approx(float(expected))
+    assert rows["sim-001"].masks.kind == "proposal"
+    key = finished.evidence()("sim-001").key
+    finished.set_case("sim-001", "refined-map", gate="none")
+    try:
+        assert finished.evidence()("sim-001").key != key, "a case's own settings count"
+    finally:
+        finished.clear_case("sim-001")
+    assert finished.evidence()("sim-001").key == key
 
 
 def test_the_worker_proposes_a_case_with_its_own_settings(finished):

@@ -29,6 +29,9 @@ CALIBRATION = {
 }
 
 
+NAMES = SimpleNamespace(text={"a": "S001-1"}.get)
+
+
 @pytest.fixture
 def project(tmp_path):
     return SimpleNamespace(metrics_folder=tmp_path)
@@ -40,7 +43,7 @@ def keep(project, name, data):
 
 def test_without_a_search_there_is_nothing_to_show(project):
     assert heat_maps(project) == {}
-    assert calibration_table(project) == {}
+    assert calibration_table(project, NAMES) == {}
     assert chosen_with(project, recipe_named("mixed-unet")) == []
 
 
@@ -67,7 +70,7 @@ def test_one_threshold_is_a_row_and_two_are_a_square(project):
 def test_the_page_shows_scores_the_best_cell_and_the_calibration(project):
     keep(project, "threshold-search.json", SEARCH)
     keep(project, "calibration.json", CALIBRATION)
-    page = render_report(ReportContent("x", heat_maps=heat_maps(project), tables=calibration_table(project)))
+    page = render_report(ReportContent("x", heat_maps=heat_maps(project), tables=calibration_table(project, NAMES)))
     assert '<td style="--shade: 100%" class="best">0.40</td>' in page
     assert page.count('class="best"') == 1
     assert "searched with 2 reference masks of 2 patients" in page
