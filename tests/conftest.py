@@ -2,12 +2,15 @@
 
 import os
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent / "made"))  # made-up inputs that several folders of tests share
 os.environ.setdefault("MPLBACKEND", "Agg")
+# napari reads its settings when it is imported, before any fixture
+os.environ["NAPARI_CONFIG"] = str(Path(tempfile.mkdtemp(prefix="napari-wsss-tests-")) / "settings.yaml")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -8,7 +8,6 @@ from napari.layers import Shapes
 from napari.layers.base import ActionType
 from qtpy.QtCore import QObject, QTimer, Signal
 
-from napari_wsss.data.view import view_of
 from napari_wsss.widgets._box_grid import Box, box_of, rectangle_of
 from napari_wsss.widgets._decisions import keep_boxes
 from napari_wsss.widgets._step_words import belongs_to_case
@@ -47,6 +46,7 @@ class BoxLayer(QObject):
         self._show_soon.setInterval(0)
         self._show_soon.timeout.connect(self.show)
         desk.slice_changed.connect(self._on_slice)
+        desk.viewing.turned.connect(self.show)
         desk.case_closed.connect(self._close)
         desk.tuning.rebuilt.connect(self.show)
         desk.tuning.changed.connect(self._on_changed)
@@ -94,10 +94,10 @@ class BoxLayer(QObject):
 
     def show(self) -> None:
         """Draw the boxes of the slice on the screen, in whole voxels."""
-        layers, loaded = self._desk.layers, self._desk.loaded
-        if layers is None or loaded is None or (self._layer is None and not self.boxes):
+        layers = self._desk.layers
+        if layers is None or self._desk.loaded is None or (self._layer is None and not self.boxes):
             return
-        layer, z, view = self._ensure(), layers.slice_index, view_of(loaded.volume)
+        layer, z, view = self._ensure(), layers.slice_index, layers.view
         self._place(layer, layers.mask_layer)
         self._shown = [index for index, box in enumerate(self.boxes) if box[0] <= z < box[3]]
         rectangles = [rectangle_of(self.boxes[index], view, layers.mask.shape) for index in self._shown]
@@ -135,7 +135,7 @@ class BoxLayer(QObject):
 
     def _on_data(self, event: Any) -> None:  # noqa: ANN401
         """The person drew, moved or deleted a rectangle."""
-        if self._quiet or event.action not in _DONE or self._desk.loaded is None or self._layer is None:
+        if self._quiet or event.action not in _DONE or self._desk.layers is None or self._layer is None:
             return
         if event.action == ActionType.REMOVED:
             gone = {self._shown[index] for index in event.data_indices if 0 <= index < len(self._shown)}
@@ -146,7 +146,7 @@ class BoxLayer(QObject):
         for index, rectangle in enumerate(self._layer.data):
             known = index < len(self._shown)
             slices = (boxes[self._shown[index]][0], boxes[self._shown[index]][3]) if known else self._new_slices()
-            box = box_of(rectangle[:, -2:], slices, view_of(self._desk.loaded.volume), self._shape())
+            box = box_of(rectangle[:, -2:], slices, self._desk.layers.view, self._shape())
             if box is not None and known:
                 boxes[self._shown[index]] = box
             elif box is not None:

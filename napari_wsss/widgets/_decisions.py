@@ -1,4 +1,4 @@
-"""What a person decides about the case on the desk: labels, accept, reject, settings."""
+"""What a person decides about the case on the desk: classes, accept, reject, settings."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_wsss.errors import ProjectError, WsssError
+from napari_wsss.store.acceptance import spans
 from napari_wsss.types import LabelMap
 from napari_wsss.widgets._desk import Desk
 from napari_wsss.widgets._jobs import work_of
@@ -19,29 +20,13 @@ from napari_wsss.widgets._step_words import belongs_to_case
 if TYPE_CHECKING:
     from napari_wsss.session import Session
 
-_MADE = ("recipe", "step", "key", "params", "weights")
-"""What is kept of a mask's provenance when it is accepted."""
-
-
-def label(desk: Desk, cls: str, value: int, slices: Sequence[int] | None) -> None:
-    """Set an image-level label of the case: 1, 0 or -1, for slices or (None) the whole scan."""
-    session, loaded = desk.session, desk.loaded
-    if session is None or loaded is None:
-        return
-    try:
-        session.label(loaded.case_id, cls, value, slices)
-    except WsssError as error:
-        tell_error(error)
-    else:
-        desk.retune(keep=True)  # the proposal may be gated by labels
-    desk.labels_changed.emit()
-
 
 def add_class(desk: Desk, name: str) -> None:
     """Add a lesion class to the project; nothing is known about it at first."""
     session = desk.session
     if session is None:
         return
+    desk.writer.finish()  # the table gets another column: nothing of it may be half written
     try:
         session.project.add_class(name)
     except WsssError as error:
@@ -66,16 +51,9 @@ def accept(desk: Desk, slices: Sequence[int] | None = None, then: Callable[[], N
         return
     desk.give_up_accepting()
     mask = layers.mask.copy()
-    source = desk.mask.started_from if desk.mask.edited else desk.mask.origin
-    live = desk.tuner.provenance() if source == "proposal" and desk.tuner is not None and desk.tuner.has_maps else None
-    edited = desk.mask.edited
-
-    def write() -> None:
-        made, by_hand = (live, False) if source == "proposal" else _made(session, loaded.case_id, source)
-        session.accept(loaded.case_id, mask, slices, edited=edited or by_hand, made=made)
 
     def done(_: object) -> None:
-        tell(f"{loaded.case_id}: {'accepted' if slices is None else 'slice accepted'}.")
+        tell(f"{loaded.case_id}: {_words(slices)} accepted.")
         if desk.session is not session:
             return
         here = _here(desk, loaded.case_id)
@@ -83,10 +61,29 @@ def accept(desk: Desk, slices: Sequence[int] | None = None, then: Callable[[], N
         if here is not None:
             desk.loaded = after
         desk.mask.decided(after)
+        desk.read_again(loaded.case_id)
         if here is not None and then is not None:
             then()
 
+    write = _accepting(desk, session, loaded.case_id, mask, slices)
     desk.write(work_of(write), f"Accept {loaded.case_id}", done)
+
+
+def _accepting(
+    desk: Desk, session: Session, case_id: str, mask: LabelMap, slices: Sequence[int] | None
+) -> Callable[[], None]:
+    """Give what writes an accepted mask and how it came to be; corrections accepted whole are then no draft."""
+    made, edits, kept = desk.mask.fixed(), desk.edits.history.summary(), desk.mask.corrections
+    handed = kept.handed if kept is not None else 0
+    if kept is not None:
+        desk.autosave.watch(kept)
+
+    def write() -> None:
+        session.accept(case_id, mask, slices, edited=bool(edits), made=made() or None, edits=edits)
+        if kept is not None and slices is None:
+            kept.accepted_at = handed
+
+    return write
 
 
 def reject(desk: Desk, reason: str, then: Callable[[], None] | None = None) -> None:
@@ -100,7 +97,10 @@ def reject(desk: Desk, reason: str, then: Callable[[], None] | None = None) -> N
     def done(_: object) -> None:
         tell(f"{loaded.case_id}: rejected.")
         here = _here(desk, loaded.case_id)
-        if desk.session is not session or here is None:
+        if desk.session is not session:
+            return
+        desk.read_again(loaded.case_id)
+        if here is None:
             return
         if here.accepted is not None:
             desk.loaded = replace(here, accepted=None, accepted_slices=np.zeros_like(here.accepted_slices))
@@ -196,13 +196,10 @@ def _here(desk: Desk, case_id: str) -> Loaded | None:
     return desk.loaded if desk.loaded is not None and desk.loaded.case_id == case_id else None
 
 
-def _made(session: Session, case_id: str, source: str) -> tuple[dict[str, Any], bool]:
-    """Say how the segmenter's mask, or the one accepted before, was made, and whether a person changed it."""
-    if source == "prediction":
-        facts = session.project.prediction_provenance(session.recipe.giving("prediction")[-1], case_id)
-    else:
-        facts = session.project.accepted_provenance(case_id)
-    return {name: facts[name] for name in _MADE if name in facts}, bool(facts.get("edited"))
+def _words(slices: Sequence[int] | None) -> str:
+    if slices is None:
+        return "whole scan"
+    return f"slice {slices[0]}" if len(slices) == 1 else f"slices {spans(slices)}"
 
 
 def _with_accepted(loaded: Loaded, mask: LabelMap, slices: Sequence[int] | None) -> Loaded:

@@ -13,21 +13,33 @@ from qtpy.QtCore import QObject, Signal
 from napari_wsss.errors import ProjectError, WsssError
 from napari_wsss.progress import Work
 from napari_wsss.widgets._accepting import Accepting
+from napari_wsss.widgets._autosave import Autosave
 from napari_wsss.widgets._case_layers import CaseLayers
 from napari_wsss.widgets._case_loader import CaseLoader
+from napari_wsss.widgets._clicks import Clicks
+from napari_wsss.widgets._difference import Difference
+from napari_wsss.widgets._edits_on_desk import EditsOnDesk
 from napari_wsss.widgets._jobs import Job, work_of
+from napari_wsss.widgets._labelling import Labelling
 from napari_wsss.widgets._live import LiveTuning
 from napari_wsss.widgets._loading import Loaded
 from napari_wsss.widgets._long_work import LongWork
+from napari_wsss.widgets._made import made_of
 from napari_wsss.widgets._map_on_desk import MapOnDesk
 from napari_wsss.widgets._mask_on_desk import MaskOnDesk
 from napari_wsss.widgets._notify import tell_error
+from napari_wsss.widgets._operating import Operating
 from napari_wsss.widgets._planner import Planner
+from napari_wsss.widgets._preferences import preferences_here
 from napari_wsss.widgets._progress_of import Way
+from napari_wsss.widgets._proposal_on_desk import ProposalOnDesk
 from napari_wsss.widgets._questions import Answer
+from napari_wsss.widgets._recover import Recovery
 from napari_wsss.widgets._tuning import Tuning
+from napari_wsss.widgets._viewing import Viewing
 from napari_wsss.widgets._warm import warm_up_once
 from napari_wsss.widgets._watcher import Watcher
+from napari_wsss.widgets._worklist import WorklistOnDesk
 from napari_wsss.widgets._writer import Writer
 
 if TYPE_CHECKING:
@@ -47,6 +59,7 @@ def desk_of(viewer: Viewer) -> Desk:
     if viewer not in _DESKS:
         _DESKS[viewer] = Desk(viewer)
         Watcher(_DESKS[viewer])
+        Recovery(_DESKS[viewer])
     return _DESKS[viewer]
 
 
@@ -61,8 +74,18 @@ class Desk(QObject):
         tuner: its live path, or None until it stands ready.
         work: the long work that runs, one at a time.
         writer: what is being saved.
+        reason: why the case at hand would be rejected, as typed so far.
         mask: what the mask layer shows.
+        edits: every edit of it, with undo.
+        autosave: keeps them on the disk until they are accepted.
         map: what the map layer shows.
+        viewing: linked views, crosshair, letters, window and channels.
+        labelling: what the label keys label.
+        proposal: the proposal, whatever the mask layer shows.
+        operating: operations on the mask, in the background.
+        clicks: clicks that do an operation.
+        difference: what a correction added and removed.
+        worklist: the cases, in the order in which to work through them.
         live: the thread that answers the sliders.
         preview: the mask of the visible slice lacks what steps over the whole volume will change in it.
         moved: step → knob → value, what the sliders were moved to for the case at hand.
@@ -108,6 +131,7 @@ class Desk(QObject):
         self.work, self.writer = LongWork(self), Writer(self)
         self.mask, self.map = MaskOnDesk(), MapOnDesk()
         self.preview = False
+        self.reason = ""
         self.live = LiveTuning()
         self.live.ready.connect(self._on_tuner)
         self.live.answered.connect(self._on_answer)
@@ -116,7 +140,7 @@ class Desk(QObject):
         self.live.settled.connect(self._on_settled)
         self.moved: dict[str, dict[str, Any]] = {}
         self._accepting = Accepting()
-        self._loader = CaseLoader()
+        self._loader = CaseLoader(lambda: self.autosave.finish())  # noqa: PLW0108 (made below)
         self._planner = Planner(self, lambda: self.session)
         self._warmer: Job | None = None
         self.work.changed.connect(self.job_changed)
@@ -127,6 +151,21 @@ class Desk(QObject):
         for signal in (self.project_changed, self.recipe_changed, self.labels_changed, self.cases_changed):
             signal.connect(self._planner.ask)
         self.tuning = Tuning(self)
+        self.edits = EditsOnDesk(self)
+        self.mask.based.connect(self.edits.begin)
+        self.mask.history = lambda: self.edits.history
+        self.mask.source = lambda origin: made_of(self, origin)
+        self.mask.behind.connect(lambda: self.retune(keep=True))
+        self.autosave = Autosave(self)
+        self.autosave.listed.connect(self.cases_changed)
+        self.viewing = Viewing(self)
+        self.labelling = Labelling(self)
+        self.proposal = ProposalOnDesk(self)
+        self.operating = Operating(self)
+        self.clicks = Clicks(self)
+        self.difference = Difference(self)
+        self.worklist = WorklistOnDesk(self)
+        self._asked: str | None = None
 
     # ---- project -------------------------------------------------------------------------------------------------
 
@@ -156,6 +195,7 @@ class Desk(QObject):
             return
         self._leave_case()
         self.writer.finish()
+        self.autosave.close()
         if self.layers is not None:
             self.layers.close()
             self.layers = None
@@ -222,16 +262,21 @@ class Desk(QObject):
     def show_case(self, case_id: str, *, keep_slice: bool = False) -> None:
         """Put a case on the desk; it is read in the background, and only the case asked for last appears."""
         session = self.require_session()
+        self._asked = case_id
         z = self.layers.slice_index if keep_slice and self.layers is not None else None
         self._loader.load(session, case_id, lambda loaded: self._put(session, loaded, z))
 
+    def read_again(self, case_id: str) -> None:
+        """Read a case anew if it is just being read: something was decided about it meanwhile."""
+        if self.loading and self._asked == case_id:
+            self.show_case(case_id, keep_slice=self.loaded is not None and self.loaded.case_id == case_id)
+
     def step_case(self, by: int) -> None:
-        """Go to the next (+1) or previous (-1) case of the list."""
-        if self.session is None:
-            return
-        ids = list(self.session.project.cases)
-        here = ids.index(self.loaded.case_id) if self.loaded is not None else -by
-        self.show_case(ids[(here + by) % len(ids)])
+        """Go to the next (+1) or previous (-1) case in the present order of the worklist."""
+        here = self._asked if self.loading else (self.loaded.case_id if self.loaded is not None else None)
+        case_id = self.worklist.step(here, by)
+        if case_id is not None:
+            self.show_case(case_id)
 
     @property
     def loading(self) -> bool:
@@ -248,9 +293,13 @@ class Desk(QObject):
         else:
             if self.layers is not None:
                 self.layers.close()
-            self.layers = CaseLayers(self.viewer, loaded.volume, classes)
+            convention = preferences_here().value.convention
+            self.layers = CaseLayers(self.viewer, loaded.volume, classes, convention)
             self.layers.slice_changed.connect(self._on_slice)
+            self.edits.attach(self.layers)
         self.loaded = loaded
+        for fault in loaded.faults:
+            tell_error(ProjectError(fault))
         if z is not None:
             self.layers.go_to(z)
         self.map.show(self.layers)
@@ -364,6 +413,7 @@ class Desk(QObject):
         """Stop every thread and close the project; the viewer goes away."""
         self.ending.emit()
         self.writer.finish()
+        self.autosave.close()
         self.cancel()
         self._planner.close()
         self._loader.close()

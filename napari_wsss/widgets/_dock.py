@@ -9,6 +9,9 @@ from qtpy.QtWidgets import QFrame, QScrollArea, QSizePolicy, QVBoxLayout, QWidge
 
 from napari_wsss.widgets._desk import desk_of
 from napari_wsss.widgets._frame import ensure_step_bar
+from napari_wsss.widgets._key_binding import keys_on
+from napari_wsss.widgets._label_strip import ensure_label_strip
+from napari_wsss.widgets._napari_settings import follow_napari
 
 if TYPE_CHECKING:
     from napari import Viewer
@@ -24,13 +27,17 @@ class Dock(QWidget):
 
     Attributes:
         desk: what all docks share.
-        column: the layout that a dock fills from top to bottom.
+        column: the layout that a dock fills from top to bottom; it scrolls.
+        foot: a layout below it that is always in sight.
     """
 
     def __init__(self, viewer: Viewer) -> None:
         super().__init__()
         self.desk = desk_of(viewer)
         ensure_step_bar(self.desk)
+        keys_on(self.desk)
+        follow_napari(self.desk)
+        ensure_label_strip(self.desk)
         content = QWidget()
         self.column = QVBoxLayout(content)
         self.column.setContentsMargins(6, 4, 6, 6)
@@ -42,6 +49,11 @@ class Dock(QWidget):
         scroll.setWidget(content)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
-        outer.addWidget(scroll)
+        outer.setSpacing(0)
+        outer.addWidget(scroll, 1)
+        self.foot = QVBoxLayout()
+        self.foot.setContentsMargins(6, 0, 6, 0)
+        self.foot.setSpacing(4)
+        outer.addLayout(self.foot)
         self.setMinimumWidth(MIN_WIDTH)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)

@@ -1,70 +1,44 @@
-"""One key for each thing done often; the same table binds them and is shown in the Review dock."""
+"""One key for each thing done often. The same tables bind the keys and are shown on the screen."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from dataclasses import replace
 
-from napari_wsss.widgets._decisions import accept, reject
-from napari_wsss.widgets._desk import Desk
+from napari_wsss.widgets._key import Key
+from napari_wsss.widgets._key_names import key_name
+from napari_wsss.widgets._keys_correct import CORRECT_KEYS
+from napari_wsss.widgets._keys_decide import DECIDE_KEYS
+from napari_wsss.widgets._keys_label import LABEL_KEYS
+from napari_wsss.widgets._keys_view import VIEW_KEYS
 
-if TYPE_CHECKING:
-    from napari import Viewer
-
-
-@dataclass(frozen=True)
-class Key:
-    """A key, what it does in words, and the deed."""
-
-    key: str
-    words: str
-    do: Callable[[Desk], object]
-
-
-def accept_slice(desk: Desk) -> None:
-    """Accept the slice shown."""
-    if desk.layers is not None:
-        accept(desk, [desk.layers.slice_index])
+KEY_GROUPS: dict[str, tuple[Key, ...]] = {
+    "Decide": DECIDE_KEYS,
+    "Look": VIEW_KEYS,
+    "Label": LABEL_KEYS,
+    "Correct": CORRECT_KEYS,
+}
+KEYS: tuple[Key, ...] = tuple(key for group in KEY_GROUPS.values() for key in group)
+USUAL: dict[str, str] = {key.name: key_name(key.key) for key in KEYS}
 
 
-def _toggle(desk: Desk, name: str) -> None:
-    layer: Any = getattr(desk.layers, name)
-    layer.visible = not layer.visible
+def keys_in_use(own: Mapping[str, str]) -> dict[str, Key]:
+    """Give name → key with the person's own keys in place of the usual ones.
+
+    Args:
+        own: name → key, as in the preferences; "" takes the key away. An entry that names no deed or no key, or a key
+            that another deed has, counts as missing.
+
+    Returns:
+        All deeds in the order of the tables; ``key`` is "" where a deed has none.
+    """
+    chosen = {name: key_name(key) for name, key in own.items() if name in USUAL and (not key or key_name(key))}
+    while doubled := {name for name in chosen if clash(name, chosen[name], {**USUAL, **chosen})}:
+        for name in doubled:
+            del chosen[name]
+    return {key.name: replace(key, key={**USUAL, **chosen}[key.name]) for key in KEYS}
 
 
-def _outline(desk: Desk) -> None:
-    if desk.layers is not None:
-        desk.layers.mask_layer.contour = 0 if desk.layers.mask_layer.contour else 1
-
-
-def _accept(desk: Desk) -> None:
-    accept(desk)
-
-
-KEYS: tuple[Key, ...] = (
-    Key("A", "accept the mask of this case", _accept),
-    Key("Shift-A", "accept the slice shown", accept_slice),
-    Key("R", "reject", lambda desk: reject(desk, "")),
-    Key("N", "next case", lambda desk: desk.step_case(1)),
-    Key("Shift-N", "previous case", lambda desk: desk.step_case(-1)),
-    Key("H", "map on or off", lambda desk: _toggle(desk, "map_layer")),
-    Key("K", "mask on or off", lambda desk: _toggle(desk, "mask_layer")),
-    Key("U", "outline or filled", _outline),
-    Key("Alt-Z", "take the last slider move back", lambda desk: desk.tuning.undo()),
-    Key("Shift-Alt-Z", "do the slider move again", lambda desk: desk.tuning.redo()),
-)
-
-
-def bind_keys(desk: Desk) -> None:
-    """Bind all keys in the desk's viewer. A layer's own keys (brush, eraser, fill, …) come first."""
-    for key in KEYS:
-        desk.viewer.bind_key(key.key, _pressed(desk, key.do), overwrite=True)
-
-
-def _pressed(desk: Desk, do: Callable[[Desk], object]) -> Callable[[Viewer], None]:
-    def pressed(_: Viewer) -> None:
-        if desk.loaded is not None:
-            do(desk)
-
-    return pressed
+def clash(name: str, key: str, taken: Mapping[str, str]) -> str | None:
+    """Give the deed other than ``name`` that has ``key``; None where the key is free, or "" for no key."""
+    return next((other for other, held in taken.items() if key and held == key and other != name), None)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from napari_wsss.data.volume import Volume
 from napari_wsss.progress import Progress, Work
+from napari_wsss.store.drafts import Draft, read_drafts
 from napari_wsss.types import BoolArray, LabelMap
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ class Loaded:
         proposal: the proposal kept in the project, if any.
         prediction: the segmenter's mask, if any.
         reference: the expert mask, if any; for scoring only.
+        drafts: corrections that were not accepted yet, oldest first.
+        faults: what is wrong with drafts that cannot be read.
     """
 
     case_id: str
@@ -34,6 +37,8 @@ class Loaded:
     proposal: LabelMap | None
     prediction: LabelMap | None
     reference: LabelMap | None
+    drafts: tuple[Draft, ...] = ()
+    faults: tuple[str, ...] = ()
 
     @property
     def truth(self) -> tuple[LabelMap, BoolArray] | None:
@@ -55,6 +60,7 @@ def load_case(session: Session, case_id: str) -> Work[Loaded]:
     volume = session.load(case_id)
     yield Progress("open case", 1, 2, case_id)
     project = session.project
+    drafts, faults = read_drafts(project.drafts, case_id, volume.geometry.shape, read_only=project.read_only)
     return Loaded(
         case_id,
         volume,
@@ -63,4 +69,6 @@ def load_case(session: Session, case_id: str) -> Work[Loaded]:
         session.proposal(case_id),
         session.prediction(case_id),
         project.load_reference(case_id),
+        tuple(drafts),
+        tuple(faults),
     )

@@ -1,16 +1,19 @@
-"""Opening the desk: the five docks in tabs, the step bar on top."""
+"""Opening the desk: the six docks in tabs, the step bar on top."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from napari.plugins import menu_item_template
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QDockWidget
 
 from napari_wsss.widgets._desk import Desk, desk_of
 from napari_wsss.widgets._dock import WIDTH, Dock
+from napari_wsss.widgets._export_dock import ExportDock
 from napari_wsss.widgets._maps_dock import MapsDock
+from napari_wsss.widgets._napari_settings import PLUGIN
 from napari_wsss.widgets._project_dock import ProjectDock
 from napari_wsss.widgets._review_dock import ReviewDock
 from napari_wsss.widgets._train_dock import TrainDock
@@ -25,6 +28,7 @@ DOCKS: dict[str, type[Dock]] = {
     "Tune": TuneDock,
     "Review": ReviewDock,
     "Train": TrainDock,
+    "Export": ExportDock,
 }
 
 
@@ -59,7 +63,10 @@ def dock_called(viewer: Viewer, name: str) -> Dock:
         if isinstance(widget, kind):
             return widget
     dock = kind(viewer)
-    viewer.window.add_dock_widget(dock, name=name, area="right", tabify=True)
+    full = menu_item_template.format(PLUGIN, name)  # under this name napari's Plugins menu finds it, and adds no second
+    frame = viewer.window.add_dock_widget(dock, name=full, area="right", tabify=True)
+    frame.setWindowTitle(name)
+    frame.title.title.setText(name)
     return dock
 
 

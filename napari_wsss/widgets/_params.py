@@ -165,9 +165,8 @@ class ParamsForm(QWidget):
 
 
 def title_of(knob: Knob) -> str:
-    """Give the label of a knob: its name as words, and the unit."""
-    words = knob.name.replace("_", " ")
-    return f"{words} [{knob.unit}]" if knob.unit and knob.unit != words else words
+    """Give the label of a knob: its title and the unit."""
+    return f"{knob.title} [{knob.unit}]" if knob.unit and knob.unit != knob.title else knob.title
 
 
 def tooltip_of(knob: Knob) -> str:

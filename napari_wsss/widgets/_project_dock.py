@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 from qtpy.QtWidgets import QDialog, QFileDialog
 
-from napari_wsss.widgets._case_list import CaseList
 from napari_wsss.widgets._controls import button, line, row
 from napari_wsss.widgets._dock import Dock
 from napari_wsss.widgets._job_panel import JobPanel
 from napari_wsss.widgets._label_panel import LabelPanel
 from napari_wsss.widgets._new_project import NewProjectDialog
 from napari_wsss.widgets._watcher import may_leave
+from napari_wsss.widgets._worklist_panel import WorklistPanel
 
 if TYPE_CHECKING:
     from napari import Viewer
@@ -31,7 +31,7 @@ class ProjectDock(Dock):
             "Sample", "Open simulated scans with a trained classifier and maps, to try everything at once", self._sample
         )
         self.about = line(tooltip="The open project and its folder")
-        self.cases = CaseList(self.desk)
+        self.cases = WorklistPanel(self.desk)
         self.labels = LabelPanel(self.desk)
         self.column.addLayout(row(self.open_button, self.new_button, self.sample_button))
         self.column.addWidget(self.about)

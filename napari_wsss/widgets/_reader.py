@@ -1,4 +1,4 @@
-"""napari reader: scans of every format the package reads, shown the radiological way."""
+"""napari reader: scans of every format the package reads, shown as the preferences say."""
 
 from __future__ import annotations
 
@@ -21,12 +21,18 @@ def get_reader(path: str | list[str]) -> Callable[[str | list[str]], list[LayerD
 def _read(path: str | list[str]) -> list[LayerData]:
     """Read one scan or several; the layers of each are named after its file."""
     from napari_wsss.data.readers import read_volume
+    from napari_wsss.data.view import view_of
+    from napari_wsss.session.preferences import preferences
     from napari_wsss.widgets._layers import image_layers
+    from napari_wsss.widgets._scan_of import METADATA, Scan
 
     layers: list[LayerData] = []
     for item in path if isinstance(path, list) else [path]:
         file = Path(item)
-        for data, keywords, kind in image_layers(read_volume(file)):
+        volume = read_volume(file)
+        view = view_of(volume, preferences().convention)
+        metadata = {METADATA: Scan.of(volume, view)}
+        for data, keywords, kind in image_layers(volume, view):
             name = file.name if keywords["name"] == "image" else f"{file.name} {keywords['name']}"
-            layers.append((data, {**keywords, "name": name}, kind))
+            layers.append((data, {**keywords, "name": name, "metadata": metadata}, kind))
     return layers

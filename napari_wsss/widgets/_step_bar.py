@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from napari import Viewer
 
 
+LOOKING = "Looking how far the project has come …"
+
+
 class StepBar(QWidget):
     """One for all docks of a viewer.
 
@@ -46,6 +49,7 @@ class StepBar(QWidget):
         column.addWidget(self.sentence)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self._desk.way_changed.connect(self.refresh)
+        self._desk.project_changed.connect(self.refresh)
         self._desk.viewer.events.theme.connect(self._on_theme)
         self.refresh()
 
@@ -56,7 +60,8 @@ class StepBar(QWidget):
             mark = "✓" if name in way.done else str(number)
             made.setText(f"{mark} {name}")
             made.setStyleSheet(_style(theme, done=name in way.done, following=name == way.next))
-        self.sentence.setText(way.sentence)
+        looking = self._desk.session is not None and not self._desk.plan
+        self.sentence.setText(LOOKING if looking else way.sentence)
 
     def _button(self, name: Name, dock: str, what: str) -> QToolButton:
         made = QToolButton()

@@ -1,4 +1,4 @@
-"""The Train dock: train a segmenter on the masks, let it segment, score, report, export."""
+"""The Train dock: train a segmenter on the masks, let it segment, score, report."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import QUrl
 from qtpy.QtGui import QDesktopServices
-from qtpy.QtWidgets import QComboBox, QFileDialog
+from qtpy.QtWidgets import QComboBox
 
 from napari_wsss.report.content import MASK_COLUMNS, columns_for
 from napari_wsss.widgets._controls import button, heading, line, row, wrapped
@@ -28,7 +28,7 @@ STAGES = ("train-segmenter", "predict")
 
 
 class TrainDock(Dock):
-    """Last of the docks."""
+    """Fifth of the docks."""
 
     def __init__(self, napari_viewer: Viewer) -> None:
         super().__init__(napari_viewer)
@@ -41,10 +41,6 @@ class TrainDock(Dock):
         self.evaluate = button("Score", "Compare all masks with the expert masks of these patients", self._evaluate)
         self.classifier = ScoreTable("How well the classifier tells slices with and without lesion apart")
         self.table = ScoreTable("Scores of each kind of mask, against the expert masks")
-        self.what = QComboBox()
-        self.what.addItems(["accepted", "predictions", "proposals"])
-        self.what.setToolTip("Which masks to export")
-        self.export = button("Export …", "Write masks as files that fit the scans. Not for diagnosis.", self._export)
         self.report = button(
             "Report", "Write an HTML report with pictures, tables and curves, and open it", self._report
         )
@@ -65,11 +61,9 @@ class TrainDock(Dock):
         column.addWidget(self.settings)
         column.addWidget(Curves(self.desk))
         column.addWidget(heading("Score"))
-        column.addLayout(row(self.subset, self.evaluate))
+        column.addLayout(row(self.subset, self.evaluate, self.report))
         column.addWidget(self.classifier)
         column.addWidget(self.table)
-        column.addWidget(heading("Take away"))
-        column.addLayout(row(self.what, self.export, self.report))
         column.addStretch()
 
     def _train(self) -> None:
@@ -89,15 +83,6 @@ class TrainDock(Dock):
         self.table.fill(result["masks"], columns_for(result["masks"], MASK_COLUMNS))
         self.table.setToolTip(wrapped(result["rule"]))
 
-    def _export(self) -> None:
-        folder = QFileDialog.getExistingDirectory(self, "Folder for the masks")
-        if folder:
-            work = self.desk.require_session().export(Path(folder), what=self.what.currentText())
-            self.desk.start(work, f"Export {self.what.currentText()}", self._on_export)
-
-    def _on_export(self, paths: list[Path]) -> None:
-        tell(f"{len(paths)} masks written to {paths[0].parent}. Not for diagnosis." if paths else "Nothing to export.")
-
     def _report(self) -> None:
         self.desk.start(self.desk.require_session().report(), "Write the report", self._on_report)
 
@@ -116,4 +101,3 @@ class TrainDock(Dock):
             made.setEnabled(free and self.desk.writable)
         for made in (self.train, self.predict):
             made.setEnabled(free and self.desk.writable and self._has_segmenter())
-        self.export.setEnabled(free)

@@ -10,6 +10,9 @@ from qtpy.QtWidgets import QApplication, QMessageBox, QWidget
 if TYPE_CHECKING:
     from napari_wsss.widgets._desk import Desk
 
+SECONDS = 5.0
+"""How long the window waits at most, before it closes, for edits that are still being written."""
+
 
 class Watcher(QObject):
     """Ends the desk's threads and closes the project when the window goes away."""
@@ -47,12 +50,16 @@ class Watcher(QObject):
 
 
 def may_leave(desk: Desk, window: QWidget) -> bool:
-    """Ask, if a job runs or strokes were not accepted, whether the project may be left all the same."""
+    """Ask, if a job runs or corrections are in memory alone, whether the project may be left all the same."""
+    desk.autosave.finish(SECONDS)
     words = [f"'{desk.job.title}' is still running; what it has finished is kept."] if desk.job is not None else []
     if desk.awaited is not None:
         words.append(f"{desk.awaited} is not accepted yet: its mask is still being computed.")
-    if unfinished := desk.mask.unfinished:
-        words.append(f"Corrections not accepted yet will be lost: {', '.join(unfinished)}.")
+    if unsaved := desk.mask.unsaved:
+        words.append(
+            f"Corrections that could not be written to the disk will be lost: {', '.join(unsaved)}. "
+            "They can be saved elsewhere in the Review dock."
+        )
     if not words:
         return True
     answer = QMessageBox.question(window, "Leave the project?", "\n".join([*words, "Leave the project all the same?"]))

@@ -182,6 +182,7 @@ class FakeSession:
     worker: FakeWorker = field(default_factory=FakeWorker)
     own: dict[str, dict[tuple[str, str], Any]] = field(default_factory=dict)
     kept: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)
+    exported: list[tuple[Path, dict[str, Any]]] = field(default_factory=list)
 
     def close(self) -> None:
         self.closed = True
@@ -199,12 +200,32 @@ class FakeSession:
     def prediction(self, case_id: str) -> Any:
         return self.project.prediction("prediction", case_id)
 
+    def mask_paths(self, case_id: str) -> list[Path]:
+        project = self.project
+        return [project.proposal_path("cut", case_id), project.prediction_path("prediction", case_id)]
+
+    def evidence(self) -> Any:
+        key = "as it is" if self.has_maps else ""
+        return lambda case_id: SimpleNamespace(key=key, maps=lambda: [FakeTuner(self, case_id).evidence()])
+
     def label(self, case_id: str, cls: str, value: int, slices: Any = None) -> None:
         self.project.labels.set(case_id, cls, value, slices)
         self.project.save_labels()
 
-    def accept(self, case_id: str, mask: Any, slices: Any = None, *, edited: bool = False, made: Any = None) -> Path:
-        return self.project.accept(case_id, mask, {"edited": edited, **(made or {})}, slices)
+    def accept(
+        self,
+        case_id: str,
+        mask: Any,
+        slices: Any = None,
+        *,
+        edited: bool = False,
+        made: Any = None,
+        edits: Any = (),
+    ) -> Path:
+        made = made or {}
+        facts = {name: made[name] for name in ("recipe", "step", "key", "params", "weights") if name in made}
+        facts |= {"edited": edited or bool(made.get("edited")), "edits": [*made.get("edits", ()), *edits]}
+        return self.project.accept(case_id, mask, facts, slices)
 
     def reject(self, case_id: str, reason: str = "") -> None:
         self.project.reject(case_id, reason)
@@ -317,9 +338,17 @@ class FakeSession:
         classifier = [{"class": "lesion", "auc": 0.93, "accuracy": float("nan")}]
         return {"classifier": classifier, "masks": rows, "cases": [], "rule": "two empty masks agree"}
 
-    def export(self, folder: Path, *, what: str = "accepted", cases: Any = None) -> Any:
+    def export(self, folder: Path, **wanted: Any) -> Any:
         yield Progress("export", 0, 1)
-        return [Path(folder) / f"{what}.nii.gz"]
+        self.exported.append((folder, wanted))
+        return [Path(folder) / "S001-1.nii.gz"]
+
+    def report_accepted(self, path: Path, *, names: Any = None) -> Any:
+        yield Progress("report", 0, 1)
+        return path
+
+    def write_key(self) -> Path:
+        return self.project.folder / "pseudonyms.csv"
 
     def report(self) -> Any:
         yield Progress("report", 0, 1)

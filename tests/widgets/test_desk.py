@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import threading
 
 import numpy as np
 import pytest
@@ -9,9 +10,10 @@ from qtpy.QtWidgets import QMessageBox
 
 from napari_wsss.errors import JobError, RecipeError
 from napari_wsss.store.project import Project
-from napari_wsss.widgets._decisions import accept, add_class, keep_settings, label, reject
+from napari_wsss.widgets._decisions import accept, add_class, keep_settings, reject
 from napari_wsss.widgets._desk import desk_of
 from napari_wsss.widgets._jobs import _RUNNING
+from napari_wsss.widgets._loading import load_case
 from napari_wsss.widgets._warm import warm_up_once
 from napari_wsss.widgets._watcher import may_leave
 
@@ -147,7 +149,6 @@ def test_strokes_set_aside_can_be_chosen_again(opened):
     first = opened.layers.mask.copy()
     opened.mask.choose("proposal")
     assert opened.mask.choices() == ["proposal", "draft"]
-    assert opened.mask.unfinished == ["case0"]
     paint(opened, 2, 5, 6)
     second = opened.layers.mask.copy()
     assert opened.mask.choices() == ["proposal", "edited", "draft"]
@@ -164,12 +165,13 @@ def test_strokes_set_aside_are_forgotten_once_accepted(opened, qtbot):
     opened.mask.choose("draft")
     accept(opened)
     until_written(opened, qtbot)
-    assert opened.mask.unfinished == []
     assert opened.mask.choices() == ["proposal", "accepted"]
+    assert opened.autosave.finish()
+    assert opened.session.project.drafts.case_ids() == set()
 
 
 @pytest.mark.parametrize("answer", ["Yes", "No"])
-def test_leaving_with_strokes_not_accepted_is_asked_for(opened, qtbot, monkeypatch, answer):
+def test_leaving_asks_about_strokes_only_where_they_cannot_be_written(opened, qtbot, monkeypatch, answer):
     asked = []
 
     def question(_, __, words):
@@ -182,16 +184,21 @@ def test_leaving_with_strokes_not_accepted_is_asked_for(opened, qtbot, monkeypat
     assert asked == []
     paint(opened, 0, 1, 1)
     go_to(opened, qtbot, "case1")
-    assert opened.mask.unfinished == ["case0"]
+    assert may_leave(opened, window)
+    assert asked == []
+    opened.session.project.read_only_reason = "The drive was taken away."
+    paint(opened, 0, 1, 1)
+    go_to(opened, qtbot, "case0")
+    assert opened.mask.unsaved == ["case1"]
     assert may_leave(opened, window) is (answer == "Yes")
-    assert "will be lost: case0" in asked[0]
+    assert "will be lost: case1" in asked[0]
 
 
 def test_undo_takes_a_stroke_back(opened):
     before = opened.layers.mask.copy()
     paint(opened, 0, 1, 1)
     assert opened.layers.mask.sum() == before.sum() + 1
-    opened.layers.mask_layer.undo()
+    opened.edits.undo()
     np.testing.assert_array_equal(opened.layers.mask, before)
 
 
@@ -203,8 +210,9 @@ def test_no_label_beyond_the_classes(opened):
 def test_accept_keeps_exactly_what_is_shown(opened, session, qtbot):
     paint(opened, 0, 2, 3)
     shown = opened.layers.mask.copy()
-    with qtbot.waitSignal(opened.cases_changed):
+    with qtbot.waitSignal(opened.writer.written):
         accept(opened)
+    assert opened.autosave.finish()
     np.testing.assert_array_equal(session.project.accepted("case0"), shown)
     assert session.project.state("case0") == "accepted"
     assert session.project.accepted_provenance("case0")["edited"] is True
@@ -212,6 +220,21 @@ def test_accept_keeps_exactly_what_is_shown(opened, session, qtbot):
     go_to(opened, qtbot, "case1")
     go_to(opened, qtbot, "case0")
     np.testing.assert_array_equal(opened.layers.mask, shown)
+
+
+def test_undo_and_redo_back_to_the_accepted_mask_leaves_nothing_to_accept(opened, session, qtbot):
+    paint(opened, 0, 2, 3)
+    paint(opened, 0, 5, 6)
+    with qtbot.waitSignal(opened.writer.written):
+        accept(opened)
+    opened.edits.undo()
+    assert opened.mask.edited
+    assert opened.autosave.finish()
+    assert session.project.state("case0") == "in progress"
+    opened.edits.redo()
+    assert opened.mask.origin == "accepted"
+    assert opened.autosave.finish()
+    assert session.project.state("case0") == "accepted"
 
 
 def test_accept_right_after_a_move_waits_for_the_volume(opened, session, qtbot):
@@ -297,7 +320,8 @@ def test_strokes_made_while_an_accept_is_written_stay(opened, session, qtbot):
     drawn = opened.layers.mask.copy()
     until_written(opened, qtbot)
     assert opened.mask.origin == "edited"
-    assert opened.mask.unfinished == ["case0"]
+    assert opened.autosave.finish()
+    assert session.project.drafts.case_ids() == {"case0"}
     go_to(opened, qtbot, "case1")
     go_to(opened, qtbot, "case0")
     np.testing.assert_array_equal(opened.layers.mask, drawn)
@@ -309,8 +333,9 @@ def test_an_accept_written_after_leaving_leaves_no_draft(opened, session, qtbot)
     accept(opened)
     opened._leave_case()
     until_written(opened, qtbot)
+    assert opened.autosave.finish()
     assert session.project.state("case0") == "accepted"
-    assert opened.mask.unfinished == []
+    assert session.project.drafts.case_ids() == set()
 
 
 def test_what_was_accepted_is_saved_before_the_project_closes(opened, session, qtbot, errors):
@@ -355,8 +380,8 @@ def test_a_label_makes_the_live_path_anew_and_keeps_the_sliders(opened, qtbot):
     tune(opened, qtbot, value=0.31)
     before = opened.tuner
     with qtbot.waitSignal(opened.live.settled, timeout=10_000):
-        label(opened, "lesion", 0, [1])
-        label(opened, "lesion", 0, [2])
+        opened.labelling.set_in(["lesion"], 0, [1])
+        opened.labelling.set_in(["lesion"], 0, [2])
     assert opened.tuner is not before
     assert opened.tuner.recipe.steps["cut"].value == 0.31
     np.testing.assert_array_equal(opened.layers.mask, opened.tuner.mask())
@@ -387,8 +412,9 @@ def test_reject(opened, session, qtbot):
 
 def test_labels_are_saved_at_once(opened, session, qtbot):
     with qtbot.waitSignal(opened.labels_changed):
-        label(opened, "lesion", 1, [1, 2])
+        opened.labelling.set_in(["lesion"], 1, [1, 2])
     assert session.project.labels.slice_labels("case0")[:, 0].tolist() == [-1, 1, 1, -1, -1]
+    until_written(opened, qtbot)
     assert "case0,1,1" in (session.project.folder / "labels.csv").read_text()
 
 
@@ -428,8 +454,8 @@ def test_next_and_previous_go_round(opened, qtbot):
 def test_the_way_follows_what_was_done(opened, qtbot):
     qtbot.waitUntil(lambda: opened.way.next == "Label")
     with qtbot.waitSignal(opened.way_changed):
-        label(opened, "lesion", 1, [1])
-        label(opened, "lesion", 0, [3])
+        opened.labelling.set_in(["lesion"], 1, [1])
+        opened.labelling.set_in(["lesion"], 0, [3])
     assert opened.way.next == "Train"
     assert "train the classifier" in opened.way.sentence
     with qtbot.waitSignal(opened.way_changed, timeout=10_000):
@@ -497,3 +523,21 @@ def test_slices_are_right_beside_another_layer(opened):
     for z in range(opened.layers.depth):
         opened.layers.go_to(z)
         assert opened.layers.slice_index == z
+
+
+def test_a_case_accepted_while_it_is_read_again_shows_as_accepted(opened, qtbot, monkeypatch):
+    written = threading.Event()
+    opened.writer.written.connect(written.set)
+
+    def slow(session, case_id):
+        found = yield from load_case(session, case_id)
+        written.wait(10)
+        return found
+
+    monkeypatch.setattr("napari_wsss.widgets._case_loader.load_case", slow)
+    opened.show_case("case0", keep_slice=True)
+    with qtbot.waitSignal(opened.case_opened):
+        accept(opened)
+    qtbot.waitUntil(lambda: not opened.loading)
+    assert opened.mask.origin == "accepted"
+    assert opened.loaded.accepted is not None

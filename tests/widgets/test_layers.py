@@ -1,11 +1,11 @@
-"""A scan becomes napari layers: channels, colour, contrast."""
+"""A scan becomes napari layers: channels, colour."""
 
 from pathlib import Path
 
 import numpy as np
 
 from napari_wsss.data.volume import Geometry, Source, Volume
-from napari_wsss.widgets._layers import contrast_limits, image_layers
+from napari_wsss.widgets._layers import image_layers
 
 
 def volume(array, rgb=False, format_="nifti", affine=None):
@@ -27,27 +27,3 @@ def test_one_layer_a_channel_and_the_first_is_shown():
     assert [words["name"] for _, words, _ in layers] == ["channel0", "channel1"]
     assert [words["visible"] for _, words, _ in layers] == [True, False]
     assert all(np.shares_memory(data, array) for data, _, _ in layers)
-
-
-def test_contrast_ignores_air_and_outliers():
-    rng = np.random.default_rng(0)
-    array = np.zeros((20, 40, 40), np.float32)
-    array[:, 8:32, 8:32] = rng.uniform(100, 200, (20, 24, 24))
-    array[3, 10, 10] = 1e6
-    low, high = contrast_limits(array)
-    assert low == 0.0
-    assert 190 <= high <= 201
-
-
-def test_contrast_keeps_negative_hounsfield_units():
-    rng = np.random.default_rng(0)
-    array = np.full((20, 40, 40), -1024, np.int16)
-    array[:, 8:32, 8:32] = rng.integers(-100, 100, (20, 24, 24))
-    low, high = contrast_limits(array)
-    assert -110 <= low <= -90
-    assert 90 <= high <= 100
-
-
-def test_contrast_of_a_constant_scan():
-    low, high = contrast_limits(np.full((2, 3, 4), 7.0, np.float32))
-    assert low < high

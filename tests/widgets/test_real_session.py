@@ -65,7 +65,7 @@ def test_settings_and_decisions_are_there_when_opened_again(opened, project, qtb
     opened.layers.mask_layer.data_setitem((np.array([0]), np.array([1]), np.array([2])), 1)
     shown = opened.layers.mask.copy()
     with qtbot.waitSignal(opened.cases_changed, timeout=10_000):
-        review.accept.click()
+        review.decide.accept.click()
     opened.close_project()
     with Session.open(project) as session:
         assert session.recipe.step("refined").value == 0.2
