@@ -1,8 +1,9 @@
-# make setup | check | test | demo | docs | clean; each brings its own set-up, so `make test` alone is enough.
+# make setup | check | test | soak | demo | docs | clean; each brings its own set-up, so `make test` alone is enough.
 # Variables: PYTHON=python3.12, PYTEST_ARGS="tests/data -x", DEMO=folder.
 
 PYTHON ?= python3
 PYTEST_ARGS ?=
+WORKERS ?= --numprocesses auto --maxprocesses 4 --dist loadfile
 DEMO ?= demo
 
 BIN := .venv/bin
@@ -12,7 +13,7 @@ SCREEN := xvfb xauth libegl1 libgl1 libgl1-mesa-dri libopengl0 libglib2.0-0 libd
 	libxkbcommon-x11-0 libxcb-cursor0 libxcb-icccm4 libxcb-image0 libxcb-keysyms1 libxcb-randr0 \
 	libxcb-render-util0 libxcb-shape0 libxcb-xinerama0 libxcb-xkb1
 
-.PHONY: setup check test demo docs clean
+.PHONY: setup check test soak demo docs clean
 
 setup: .venv/.installed .venv/.screen
 
@@ -47,7 +48,11 @@ test: setup
 	@if [ "$$(uname)" != Linux ] || [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ]; then screen=; \
 	elif command -v xvfb-run >/dev/null; then screen='xvfb-run --auto-servernum --server-args "-screen 0 1600x1200x24"'; \
 	else echo "The docks are tested on a screen: none is here and xvfb-run is missing (apt-get install xvfb)." >&2; exit 1; fi; \
-	eval "$$screen $(BIN)/python -m pytest $(PYTEST_ARGS)"
+	eval "$$screen $(BIN)/python -m pytest $(WORKERS) $(PYTEST_ARGS)"
+
+# The application killed fifty times at random moments while it edits and accepts.
+soak: setup
+	WSSS_KILLS=50 $(MAKE) test PYTEST_ARGS="tests/soak $(PYTEST_ARGS)"
 
 demo: setup
 	$(BIN)/napari-wsss demo $(DEMO)
