@@ -8,7 +8,7 @@ from typing import ClassVar, Literal
 import numpy as np
 import numpy.typing as npt
 
-from napari_wsss.edit.operation import Operation, Scope
+from napari_wsss.edit.operation import Effect, Scope
 from napari_wsss.edit.scene import Scene
 from napari_wsss.errors import InputError
 from napari_wsss.params import knob
@@ -16,7 +16,7 @@ from napari_wsss.refine.classes import bounding_box
 from napari_wsss.types import BoolArray
 
 
-class FillBetween(Operation):
+class FillBetween(Effect):
     """Effect "Fill between slices" of 3D Slicer, on one class.
 
     Each of two painted slices gives the signed distance to its outline in mm; what lies between changes from one to

@@ -6,13 +6,13 @@ from typing import ClassVar
 
 import numpy as np
 
-from napari_wsss.edit.operation import Operation
+from napari_wsss.edit.operation import Effect
 from napari_wsss.edit.scene import Scene
 from napari_wsss.refine.holes import Holes, fill_holes
 from napari_wsss.types import BoolArray
 
 
-class FillHoles(Holes, Operation):
+class FillHoles(Holes, Effect):
     """Fill holes of one class; a voxel of another class inside stays."""
 
     title: ClassVar[str] = "Holes"

@@ -6,13 +6,13 @@ from typing import ClassVar
 
 import numpy as np
 
-from napari_wsss.edit.operation import Operation
+from napari_wsss.edit.operation import Effect
 from napari_wsss.edit.scene import Scene
 from napari_wsss.refine.islands import Islands, keep_islands
 from napari_wsss.types import BoolArray
 
 
-class RemoveIslands(Islands, Operation):
+class RemoveIslands(Islands, Effect):
     """Effect "Islands" of 3D Slicer, on one class."""
 
     title: ClassVar[str] = "Islands"

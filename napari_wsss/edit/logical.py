@@ -6,7 +6,7 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
-from napari_wsss.edit.operation import Operation
+from napari_wsss.edit.operation import Effect
 from napari_wsss.edit.scene import Scene
 from napari_wsss.params import knob
 from napari_wsss.types import BoolArray
@@ -15,7 +15,7 @@ ALONE = ("invert", "clear")
 """What needs no other mask."""
 
 
-class Logical(Operation):
+class Logical(Effect):
     """Effect "Logical operators" of 3D Slicer, on one class."""
 
     title: ClassVar[str] = "Logical operators"

@@ -6,13 +6,13 @@ from typing import ClassVar
 
 import numpy as np
 
-from napari_wsss.edit.operation import Operation
+from napari_wsss.edit.operation import Effect
 from napari_wsss.edit.scene import Scene
 from napari_wsss.refine.margin import Margin, move_border
 from napari_wsss.types import BoolArray
 
 
-class MoveMargin(Margin, Operation):
+class MoveMargin(Margin, Effect):
     """Effect "Margin" of 3D Slicer, on one class."""
 
     title: ClassVar[str] = "Margin"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import Any, ClassVar, Literal
 
 import numpy as np
@@ -15,10 +16,7 @@ Scope = Literal["slice", "range", "volume"]
 
 
 class Operation(Params):
-    """Works on one class and leaves the others alone; slices outside its scope never change.
-
-    The slices of the scope are treated as if there were no others: a part that reaches beyond them counts as large as
-    it is within.
+    """Works on the slices of its scope; others never change.
 
     Attributes:
         title: its name as shown.
@@ -39,21 +37,13 @@ class Operation(Params):
         """Whether it looks at the map, as it is set."""
         return False
 
+    @abstractmethod
     def apply(self, mask: LabelMap, scene: Scene) -> LabelMap:
         """Give the mask as it becomes; ``mask`` (Z, Y, X) stays as it is.
 
         Raises:
             InputError: a slice, place or mask that the scene does not have.
         """
-        part = self.part(mask, scene)
-        own = mask[part] == scene.label
-        result = mask.copy()
-        put_class(result[part], self.change(own, scene.cut(part)), scene.label)
-        return result
-
-    def change(self, own: BoolArray, scene: Scene) -> BoolArray:
-        """Give the class's voxels (N, Y, X) as they become, from ``own``, as they are; both of the scope alone."""
-        raise NotImplementedError
 
     def part(self, mask: LabelMap, scene: Scene) -> slice:
         """Give the slices of the scope. Raises InputError where they are not all in the mask."""
@@ -74,6 +64,26 @@ class Operation(Params):
         elif self.scope != "volume":
             kept["slices"] = [scene.z, scene.z] if self.scope == "slice" else sorted(scene.span or ())
         return kept
+
+
+class Effect(Operation):
+    """An operation that works on one class and leaves the others alone.
+
+    The slices of the scope are treated as if there were no others: a part that reaches beyond them counts as large as
+    it is within.
+    """
+
+    def apply(self, mask: LabelMap, scene: Scene) -> LabelMap:
+        """Change the class in the slices of the scope. Raises InputError as :meth:`part` and :meth:`change`."""
+        part = self.part(mask, scene)
+        own = mask[part] == scene.label
+        result = mask.copy()
+        put_class(result[part], self.change(own, scene.cut(part)), scene.label)
+        return result
+
+    @abstractmethod
+    def change(self, own: BoolArray, scene: Scene) -> BoolArray:
+        """Give the class's voxels (N, Y, X) as they become, from ``own``, as they are; both of the scope alone."""
 
 
 def put_class(labels: LabelMap, wanted: BoolArray, label: int) -> None:

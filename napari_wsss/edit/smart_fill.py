@@ -6,7 +6,7 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
-from napari_wsss.edit.operation import Operation, Scope
+from napari_wsss.edit.operation import Effect, Scope
 from napari_wsss.edit.restore import ball
 from napari_wsss.edit.scene import Scene
 from napari_wsss.params import knob
@@ -15,7 +15,7 @@ from napari_wsss.refine.planes import Mode, neighbours
 from napari_wsss.types import Array, BoolArray, LabelMap
 
 
-class SmartFill(Operation):
+class SmartFill(Effect):
     """Add the region around a place to one class, or remove it."""
 
     title: ClassVar[str] = "Smart fill"

@@ -6,7 +6,7 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
-from napari_wsss.edit.operation import Operation
+from napari_wsss.edit.operation import Effect
 from napari_wsss.edit.scene import Scene
 from napari_wsss.params import knob
 from napari_wsss.refine.classes import bounding_box
@@ -15,7 +15,7 @@ from napari_wsss.refine.smooth import Smooth, smooth_outline
 from napari_wsss.types import BoolArray, Spacing
 
 
-class Smoothing(Smooth, Operation):
+class Smoothing(Smooth, Effect):
     """Effect "Smoothing" of 3D Slicer, on one class."""
 
     title: ClassVar[str] = "Smoothing"

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import Any, ClassVar
 
 from napari_wsss.export.item import Item
 
 
-class Format:
+class Format(ABC):
     """Base of the formats; one object serves one export.
 
     Attributes:
@@ -19,6 +20,7 @@ class Format:
     title: ClassVar[str]
     help: ClassVar[str]
 
+    @abstractmethod
     def write(self, item: Item, folder: Path) -> None:
         """Write the files of one mask below ``folder``, at the places where they will lie in the end.
 
@@ -26,7 +28,6 @@ class Format:
             InputError: this mask cannot be written in this format.
             ProjectError: the folder cannot be written.
         """
-        raise NotImplementedError
 
     def record(self, item: Item) -> str | None:
         """Give the place of the JSON file that tells how the mask was made; None where the format keeps none."""
@@ -36,5 +37,5 @@ class Format:
         """Give what the format adds to that JSON file."""
         return {}
 
-    def finish(self, folder: Path, target: Path) -> None:
+    def finish(self, folder: Path, target: Path) -> None:  # noqa: B027 (most formats have nothing to add)
         """Write the files that stand for the whole export below ``folder``; ``target`` holds all masks by then."""
