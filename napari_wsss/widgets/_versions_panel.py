@@ -69,14 +69,12 @@ class VersionsPanel(QWidget):
             self._read()
 
     def _read(self) -> None:
-        from napari_wsss.store.versions import versions_of
-
         session, loaded = self._desk.session, self._desk.loaded
         self._stale = False
         if session is None or loaded is None:
             self._show([])
         else:
-            self._start(work_of(versions_of, session.project, loaded.case_id), self._show)
+            self._start(work_of(session.versions, loaded.case_id), self._show)
 
     def _show(self, versions: list[Version]) -> None:
         self.versions = versions
@@ -110,8 +108,6 @@ class VersionsPanel(QWidget):
             self._desk.edits.do("bring back", mask, {"version of": version.time})
 
     def _with_mask(self, then: Callable[[Version, LabelMap], object]) -> None:
-        from napari_wsss.store.versions import mask_of
-
         session, loaded, version = self._desk.session, self._desk.loaded, self._chosen()
         if session is None or loaded is None or version is None:
             return
@@ -120,7 +116,7 @@ class VersionsPanel(QWidget):
             if self._desk.loaded is not None and self._desk.loaded.case_id == loaded.case_id:
                 then(version, mask)
 
-        self._start(work_of(mask_of, session.project, loaded.case_id, version), arrived)
+        self._start(work_of(session.version_mask, loaded.case_id, version), arrived)
 
     def _start(self, work: Work[Any], then: Callable[[Any], object]) -> None:
         """Read in the background; only what was asked for last arrives."""

@@ -61,6 +61,7 @@ def test_an_accepted_mask_tells_how_it_was_made_what_was_done_and_who(session):
     versions = session.versions("case0")
     assert {entry.by for entry in versions} == {"Dr Anna"}
     assert [(entry.kind, entry.number) for entry in versions] == [("rejected", 0), ("earlier", 2), ("earlier", 1)]
+    np.testing.assert_array_equal(session.version_mask("case0", versions[1]), np.ones(SHAPE, np.uint8))
 
 
 def test_drafts_are_accepted_or_discarded(session):

@@ -17,6 +17,7 @@ from napari_wsss.data.labels import LabelTable
 from napari_wsss.params import Params, knob
 from napari_wsss.progress import Note, Progress, drain
 from napari_wsss.store.project import Project
+from napari_wsss.store.versions import mask_of, versions_of
 
 LPS = np.diag([-1.0, -1.0, 2.5, 1.0])
 
@@ -193,6 +194,12 @@ class FakeSession:
 
     def tuner(self, case_id: str) -> FakeTuner:
         return FakeTuner(self, case_id)
+
+    def versions(self, case_id: str) -> Any:
+        return versions_of(self.project, case_id)
+
+    def version_mask(self, case_id: str, version: Any) -> Any:
+        return mask_of(self.project, case_id, version)
 
     def proposal(self, case_id: str) -> Any:
         return self.project.proposal("cut", case_id)
