@@ -53,6 +53,12 @@ class ModelError(WsssError):
     exit_code = 6
 
 
+class OutOfMemory(WsssError):  # noqa: N818 (the word everybody knows)
+    """Something does not fit into memory, in however small parts; the text says what to lower."""
+
+    exit_code = 8
+
+
 class JobError(WsssError):
     """The worker process failed; the text carries its last words."""
 

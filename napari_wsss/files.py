@@ -6,9 +6,11 @@ import contextlib
 import hashlib
 import json
 import os
+import platform
 import shutil
 import tempfile
 import time
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,7 +26,8 @@ _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 _WRITING = ".writing-"
-"""Begins the name of a file that is being written; the number of the writing process follows."""
+"""Begins the name of a file that is being written; the number of the writing process and its machine follow."""
+_HERE = f"{zlib.crc32(platform.node().encode()):08x}"
 _DAY = 86_400.0
 
 
@@ -40,7 +43,7 @@ def atomic_path(path: Path, *, flush: bool = True) -> Iterator[Path]:
         ProjectError: the folder cannot be written (full, read-only, no permission).
     """
     path = Path(path)
-    prefix = f"{_WRITING}{os.getpid()}-"
+    prefix = f"{_WRITING}{os.getpid()}@{_HERE}-"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(prefix=prefix, suffix="".join(path.suffixes), dir=path.parent)
@@ -80,10 +83,13 @@ def sweep(folder: Path) -> list[Path]:
 
 
 def _is_left_over(path: Path) -> bool:
-    """Whether the writer of a temporary file is dead: its number is free, or was given to a later process."""
-    number = path.name.removeprefix(_WRITING).partition("-")[0]
+    """Whether the writer of a temporary file is dead: its number is free, or was given to a later process.
+
+    Of one on another machine nobody here can say; after a day it counts as dead.
+    """
+    number, _, machine = path.name.removeprefix(_WRITING).partition("-")[0].partition("@")
     written = path.stat().st_mtime
-    if not number.isdigit():
+    if not number.isdigit() or machine not in ("", _HERE):
         return time.time() - written > _DAY
     try:
         return bool(psutil.Process(int(number)).create_time() > written + 1)

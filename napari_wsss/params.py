@@ -28,6 +28,7 @@ def knob(
     title: str = "",
     advanced: bool = False,
     validate_default: bool = False,
+    before: Any = ...,  # noqa: ANN401
 ) -> Any:  # noqa: ANN401 (a pydantic field stands in for any type)
     """Declare a knob.
 
@@ -41,8 +42,12 @@ def knob(
         title: what forms call it; its name unless given.
         advanced: folded away in forms.
         validate_default: check the default against the bounds too.
+        before: for a knob that came later, the value under which all is as it was without it. A result made with it
+            keeps the key it had: :meth:`Params.canonical` leaves the knob out.
     """
-    extra = {"knob": True, "step": step, "unit": unit, "title": title, "advanced": advanced}
+    extra: dict[str, Any] = {"knob": True, "step": step, "unit": unit, "title": title, "advanced": advanced}
+    if before is not ...:
+        extra["before"] = before
     return Field(
         default, description=help, ge=ge, le=le, json_schema_extra=cast("Any", extra), validate_default=validate_default
     )
@@ -111,11 +116,15 @@ class Params(BaseModel):
         return True
 
     def canonical(self) -> str:
-        """Give the JSON text that is hashed: keys sorted, numbers rounded to their knob's step."""
+        """Give the JSON text that is hashed: keys sorted, numbers rounded to their knob's step.
+
+        A knob that came later is left out while it has the value under which all is as it was before.
+        """
         steps = {name: info.step for name, info in self.knobs().items()}
+        before = {name: _extra(info).get("before", ...) for name, info in type(self).model_fields.items()}
         data = self.model_dump(mode="json")
         rounded = {name: _round(value, steps.get(name)) for name, value in data.items()}
-        return json.dumps(rounded, sort_keys=True)
+        return json.dumps({name: value for name, value in rounded.items() if value != before[name]}, sort_keys=True)
 
 
 def nearest(name: str, valid: tuple[str, ...]) -> str:

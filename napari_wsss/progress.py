@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeVar
 
 from napari_wsss.errors import WsssError
@@ -45,7 +45,35 @@ class Note:
     level: Literal["info", "warning"] = "info"
 
 
-Event = Progress | Note
+@dataclass(frozen=True)
+class Picture:
+    """A picture to look at while the work goes on; the newest of a stage takes the place of the one before.
+
+    Attributes:
+        stage: what it belongs to.
+        path: a PNG file, whole by the time of the event.
+        caption: what it shows, in one line.
+    """
+
+    stage: str
+    path: str
+    caption: str = ""
+
+
+@dataclass(frozen=True)
+class About:
+    """What a stage works with, for a badge.
+
+    Attributes:
+        stage: what it belongs to.
+        facts: name → value in words ("device" → "CPU (x86_64), 2 threads", "precision", "examples", …).
+    """
+
+    stage: str
+    facts: Mapping[str, str] = field(default_factory=dict)
+
+
+Event = Progress | Note | Picture | About
 Work = Generator[Event, None, T]
 
 
@@ -53,6 +81,10 @@ def event_to_json(event: Event) -> dict[str, Any]:
     """Give the JSON object of an event, as :func:`event_from_json` reads it."""
     if isinstance(event, Note):
         return {"event": "note", "text": event.text, "level": event.level}
+    if isinstance(event, Picture):
+        return {"event": "picture", "stage": event.stage, "path": event.path, "caption": event.caption}
+    if isinstance(event, About):
+        return {"event": "about", "stage": event.stage, "facts": dict(event.facts)}
     return {
         "event": "progress",
         "stage": event.stage,
@@ -66,7 +98,10 @@ def event_to_json(event: Event) -> dict[str, Any]:
 def event_from_json(data: Mapping[str, Any]) -> Event:
     """Rebuild an event from :func:`event_to_json`."""
     fields = {key: value for key, value in data.items() if key != "event"}
-    return Note(**fields) if data["event"] == "note" else Progress(**fields)
+    return _KINDS[data["event"]](**fields)
+
+
+_KINDS: Mapping[str, type[Event]] = {"note": Note, "picture": Picture, "about": About, "progress": Progress}
 
 
 def drain(work: Generator[S, None, T], listen: Callable[[S], object] | None = None) -> T:
@@ -93,11 +128,22 @@ def telling(work: Generator[S, None, R], change: Callable[[S], T]) -> Generator[
             yield change(told)
 
 
+def reworded(event: Event, change: Callable[[str], str]) -> Event:
+    """Give an event with the texts that may name a case changed: message, note, caption, facts."""
+    if isinstance(event, Progress):
+        return replace(event, message=change(event.message))
+    if isinstance(event, Note):
+        return replace(event, text=change(event.text))
+    if isinstance(event, Picture):
+        return replace(event, caption=change(event.caption))
+    return replace(event, facts={name: change(value) for name, value in event.facts.items()})
+
+
 def part_of(work: Work[T], stage: str, before: int, total: int, message: str = "") -> Work[T]:
     """Run ``work`` as a part of something larger: its progress counts on from ``before`` of ``total`` of ``stage``."""
 
     def counted_on(event: Event) -> Event:
-        return event if isinstance(event, Note) else Progress(stage, before + event.done, total, message)
+        return Progress(stage, before + event.done, total, message) if isinstance(event, Progress) else event
 
     return telling(work, counted_on)
 
@@ -108,7 +154,7 @@ def told_by(work: Work[T], name: str) -> Work[T]:
     def named(event: Event) -> Event:
         if isinstance(event, Note):
             return Note(f"{name}: {event.text}", event.level)
-        return Progress(f"{name}: {event.stage}", event.done, event.total, event.message, event.values)
+        return replace(event, stage=f"{name}: {event.stage}")
 
     try:
         return (yield from telling(work, named))

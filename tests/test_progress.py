@@ -6,13 +6,15 @@ import numpy as np
 import pytest
 
 from napari_wsss.errors import InputError
-from napari_wsss.progress import Note, Progress, drain, event_from_json, event_to_json, part_of, told_by
+from napari_wsss.progress import About, Note, Picture, Progress, drain, event_from_json, event_to_json, part_of, told_by
 
 EVENTS = [
     Progress("maps", 3, 10, "case 3", {"loss": 0.5, "rate": 1e-4}),
     Progress("read", 0, 0),
     Note("offline: random weights", "warning"),
     Note("done"),
+    Picture("fit", "/models/a/preview.png", "scan 3, slice 12"),
+    About("fit", {"device": "CPU, 2 threads", "precision": "bf16"}),
 ]
 
 

@@ -9,7 +9,9 @@ import torch
 from lightning_fabric import Fabric
 from lightning_fabric.plugins import MixedPrecision
 from lightning_fabric.plugins import Precision as FullPrecision
+from lightning_fabric.plugins.environments import LightningEnvironment
 
+from napari_wsss.engine.ranks import local_rank
 from napari_wsss.engine.settings import Device, Precision
 from napari_wsss.errors import WsssError
 
@@ -34,7 +36,9 @@ def choose(device: str = "auto", precision: Precision = "auto") -> tuple[Any, li
     fitting, notes = _precision(found, precision)
     # Handed over as an object: asked for by name, Fabric writes a line to the console each time.
     arithmetic = FullPrecision() if fitting == "32" else MixedPrecision(_MIXED[fitting], device=found)
-    return Fabric(accelerator=found, devices=1, plugins=[arithmetic]), notes
+    # Which process does what is the business of ranks.py: to Fabric each is alone with one device.
+    devices = [local_rank() % torch.cuda.device_count()] if found == "cuda" else 1
+    return Fabric(accelerator=found, devices=devices, plugins=[arithmetic, LightningEnvironment()]), notes
 
 
 def choose_to_learn(
@@ -66,7 +70,7 @@ def describe(device: str = "auto", precision: Precision = "auto") -> dict[str, A
     return {
         "device": found,
         "gpu": found != "cpu",
-        "name": _name(found),
+        "name": name_of(found),
         "precision": fitting,
         "threads": torch.get_num_threads(),
         "memory_gib": round(memory, 1),
@@ -122,9 +126,11 @@ def _cpu_has_bf16() -> bool:
     return any(capabilities.get(name, False) for name in ("avx512_bf16", "amx_bf16"))
 
 
-def _name(device: Device) -> str:
+def name_of(device: str) -> str:
+    """Give the name of a device, "cpu", "cuda" or "mps", for a badge."""
     if device == "cuda":
         return torch.cuda.get_device_name(0)
     if device == "mps":
         return "Apple GPU"
-    return f"CPU ({platform.machine()}), {torch.get_num_threads()} threads"
+    threads = torch.get_num_threads()
+    return f"CPU ({platform.machine()}), {threads} {'thread' if threads == 1 else 'threads'}"

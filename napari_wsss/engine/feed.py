@@ -5,13 +5,21 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 
 import torch
 from torch import Tensor
 
+from napari_wsss.engine.memory import explained
+from napari_wsss.engine.sharing import own_share
 from napari_wsss.types import Array
 
 Batch = dict[str, Tensor]
+
+_TOO_LARGE = (
+    "There is too little memory to load the examples of a step: {there}. Set batch_size lower, choose smaller inputs, "
+    "or close other programs."
+)
 
 
 def feed(load: Callable[[Array], Batch], order: Sequence[Array], device: torch.device) -> Generator[Batch, None, None]:
@@ -30,6 +38,22 @@ def feed(load: Callable[[Array], Batch], order: Sequence[Array], device: torch.d
                 yield _moved(ahead.popleft(), device)
         while ahead:
             yield _moved(ahead.popleft(), device)
+
+
+def shares(
+    load: Callable[[Array], Batch], order: Sequence[Array], device: torch.device
+) -> Generator[tuple[int, Batch | None], None, None]:
+    """Give the number of examples of each batch of ``order`` and, on ``device``, those that are this process's.
+
+    Raises:
+        OutOfMemory: a batch cannot be loaded.
+    """
+    mine = [own_share(indices) for indices in order]
+    with closing(feed(load, [share for share in mine if len(share)], device)) as batches:
+        for indices, share in zip(order, mine, strict=True):
+            with explained(_TOO_LARGE, device):
+                batch = next(batches) if len(share) else None
+            yield len(indices), batch
 
 
 def _moved(loading: Future[Batch], device: torch.device) -> Batch:

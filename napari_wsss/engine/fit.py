@@ -12,14 +12,25 @@ from time import perf_counter
 import torch
 from torch import nn
 
+from napari_wsss.engine.about import about
 from napari_wsss.engine.augment import Augmenter
+from napari_wsss.engine.chronicle import Chronicle
 from napari_wsss.engine.device import choose_to_learn
 from napari_wsss.engine.feed import Batch
+from napari_wsss.engine.memory import explained
 from napari_wsss.engine.randomness import seeded
+from napari_wsss.engine.ranks import leads, parting
 from napari_wsss.engine.settings import Fit
 from napari_wsss.engine.stepper import Loss, Stepper
 from napari_wsss.engine.training import Batches, Plan, Training, Validate
+from napari_wsss.engine.watching import Watch, Watcher
+from napari_wsss.errors import Cancelled
 from napari_wsss.progress import Note, Work
+
+_TOO_LARGE = (
+    "There is too little memory for this network: {there}. Choose a narrower network (width), close other programs, or "
+    "train on a machine with more memory."
+)
 
 
 @dataclass(frozen=True)
@@ -51,6 +62,7 @@ def fit(
     validate: Validate | None = None,
     monitor: str = "loss",
     augment: Augmenter | None = None,
+    watch: Watch | None = None,
 ) -> Work[FitResult]:
     """Train ``model`` in place; at the end it holds the best epoch's weights, on the CPU, in evaluation mode.
 
@@ -58,7 +70,7 @@ def fit(
     interrupted (CUDA: up to those operations of torch that have no reproducible kernel, such as bilinear
     enlarging). Closing the generator leaves ``folder``/checkpoint, from which the next call with the same arguments
     goes on at the very step; it is written now and then too, in case the process is killed, and removed at the end.
-    ``folder``/curves.csv grows by one row an epoch.
+    ``folder`` keeps the curves: curves.csv grows by one row an epoch, curves.png and tensorboard/ follow.
 
     Args:
         model: called as ``model(image)`` by ``loss``; only this call runs in reduced precision.
@@ -73,24 +85,41 @@ def fit(
         monitor: the figure that decides which epoch is best: a name ``validate`` gives, or "loss". Lower is better if
             the name ends with "loss", else higher.
         augment: changes a batch, already on the device, with the generator of this step.
+        watch: draws what the model says, after the first epoch, then as often as it takes 1/50 of the time at most
+            (within an epoch once a minute), and at the end for the best epoch. Changes nothing of what is learnt.
 
     Yields:
-        Progress per step, with ``values`` epoch, loss, lr, samples_per_second, and one more per epoch with its row of
-        the history; Notes about choices made.
+        About, once. Progress per step, with ``values`` epoch and step (counted from 1), epochs, steps (of an epoch),
+        loss, lr, samples_per_second and memory_gib (CUDA: the most that was allocated; else that of the process), and
+        one more per epoch with its row of the history. Picture: ``folder``/preview.png. Notes about choices made.
+
+    With several processes (:mod:`napari_wsss.engine.ranks`) each calls this alike and does its share of every batch;
+    the loss counts by examples. All come to the same weights and the same result: those of one process, up to the
+    last bits, dropout, augmentation and batch normalisation. Only the leading process validates, draws, and writes
+    the checkpoint. When memory runs out, see :meth:`napari_wsss.engine.stepper.Stepper.step`.
 
     Raises:
         InputError: no examples.
+        OutOfMemory: even one example at a time does not fit.
+        Cancelled: ``ranks.stop_request`` was set, here or in another process; the checkpoint is written.
+        JobError: another process failed.
         WsssError: the device is missing, the loss is not finite, or no figure is called ``monitor``.
         ProjectError: the folder cannot be written.
     """
     fabric, notes = choose_to_learn(model, device, params.precision)
     yield from (Note(note) for note in notes)
-    with seeded(params.seed), _reproducible(fabric.device):
-        stepper = Stepper(model, loss, params, fabric)
+    with parting(), seeded(params.seed), _reproducible(fabric.device):
+        with explained(_TOO_LARGE, fabric.device):
+            stepper = Stepper(model, loss, params, fabric)
         try:
             plan = Plan(batches, params, stage, validate, monitor, augment)
             training = Training(stepper, plan, folder)
-            yield from _train(training, params)
+            note = training.resume()
+            if note:
+                yield note
+            yield about(stage, model, fabric, len(batches))
+            with Chronicle(training, Watcher(watch, stage, folder) if watch and leads() else None, folder) as chronicle:
+                yield from _train(training, chronicle, params)
             standing = training.standing
             return FitResult(standing.best_epoch, standing.best, standing.history, standing.seconds)
         finally:
@@ -114,15 +143,12 @@ def seconds_per_step(model: nn.Module, batch: Batch, loss: Loss, params: Fit, *,
     return min(times[1:])
 
 
-def _train(training: Training, params: Fit) -> Work[None]:
-    note = training.resume()
-    if note:
-        yield note
+def _train(training: Training, chronicle: Chronicle, params: Fit) -> Work[None]:
     try:
         while not training.finished:
-            yield from training.epoch()
-            yield from training.judge()
-    except GeneratorExit:
+            yield from chronicle.heard(training.epoch())
+            yield from chronicle.heard(training.judge())
+    except (GeneratorExit, Cancelled):
         training.save()
         raise
     if training.standing.epoch < params.epochs:
@@ -130,6 +156,7 @@ def _train(training: Training, params: Fit) -> Work[None]:
             f"Stopped after epoch {training.standing.epoch}: none of the last {params.patience} was better than "
             f"epoch {training.standing.best_epoch}."
         )
+    yield from chronicle.finish()
     training.finish()
 
 

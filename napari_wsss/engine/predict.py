@@ -10,12 +10,18 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from napari_wsss.engine.device import choose, memory_format
+from napari_wsss.engine.asking import Asker
+from napari_wsss.engine.device import choose
+from napari_wsss.engine.memory import explained
 from napari_wsss.engine.settings import Precision
 from napari_wsss.errors import InputError
 from napari_wsss.losses.probability import class_probabilities
 from napari_wsss.progress import Progress, Work
 from napari_wsss.types import Array, FloatArray, LabelMap
+
+_TOO_LARGE = (
+    "There is too little memory for this network: {there}. Close other programs, or use a machine with more memory."
+)
 
 
 def predict_logits(
@@ -27,7 +33,7 @@ def predict_logits(
     stage: str = "predict",
     total: int = 0,
 ) -> Work[FloatArray]:
-    """Give the network's answers as they are, float32.
+    """Give the network's answers as they are, float32; in smaller batches, with a Note, when memory runs out.
 
     Args:
         model: any network; afterwards it is back in its mode and on its device.
@@ -42,6 +48,7 @@ def predict_logits(
 
     Raises:
         InputError: ``batches`` is empty.
+        OutOfMemory: even one input does not fit.
         WsssError: the device is missing.
     """
     parts = yield from _ask(
@@ -112,10 +119,12 @@ def _ask(
     total: int,
 ) -> Work[list[Any]]:
     fabric, _ = choose(device, precision)
-    answers, done = [], 0
+    answers: list[Any] = []
+    done = 0
     with lent(model, fabric.device):
+        asker = Asker(model, read, fabric)
         for batch in batches:
-            answers.append(_answer(model, batch, read, fabric))
+            answers += yield from asker.ask(batch)
             done += len(batch)
             yield Progress(stage, done, total)
     if not answers:
@@ -123,25 +132,15 @@ def _ask(
     return answers
 
 
-def _answer(model: nn.Module, batch: Array, read: Callable[[Tensor], Tensor], fabric: Any) -> Array:  # noqa: ANN401
-    """Ask about one batch. The inference mode must not outlast a yield: it would reach into the caller's code."""
-    images = torch.from_numpy(np.array(batch, dtype=np.float32)).to(fabric.device)
-    if images.ndim == 4:
-        images = images.contiguous(memory_format=memory_format(model))
-    with torch.inference_mode():
-        with fabric.autocast():
-            logits = model(images)
-        result: Array = read(logits.float()).cpu().contiguous().numpy()
-    return result
-
-
 @contextmanager
 def lent(model: nn.Module, device: torch.device) -> Iterator[None]:
     """Put the model on ``device`` in evaluation mode; afterwards everything is as it was, also after an error."""
     modes = {module: module.training for module in model.modules()}
     home = next((parameter.device for parameter in model.parameters()), device)
-    model.eval().to(device)
+    model.eval()
     try:
+        with explained(_TOO_LARGE, device):
+            model.to(device)
         yield
     finally:
         model.to(home)

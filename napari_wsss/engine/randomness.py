@@ -47,9 +47,12 @@ def steps_per_epoch(examples: int, batch_size: int) -> int:
     return examples // 2 if batch_size > 1 and examples > 1 and examples // steps == 1 else steps
 
 
-def step_rng(seed: int, epoch: int, step: int) -> np.random.Generator:
-    """Give the generator of one step's augmentation, and start torch's own (dropout) from it."""
-    rng = np.random.default_rng((seed, epoch, step))
+def step_rng(seed: int, epoch: int, step: int, rank: int = 0) -> np.random.Generator:
+    """Give the generator of one step's augmentation, and start torch's own (dropout) from it.
+
+    Of several processes each has its own, by its ``rank``.
+    """
+    rng = np.random.default_rng((seed, epoch, step, rank) if rank else (seed, epoch, step))
     _start(int(rng.integers(2**62)))
     return rng
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Literal
 
 from napari_wsss.params import Params, knob
@@ -25,6 +24,7 @@ class Fit(Params):
         le=1024,
         unit="parts",
         advanced=True,
+        before=1,
     )
     optimizer: Literal["adam", "sgd"] = knob("adam", "Rule by which the weights are changed.")
     learning_rate: float = knob(
@@ -48,10 +48,3 @@ class Fit(Params):
     seed: int = knob(
         0, "Start of all random choices; the same seed gives the same result.", ge=0, le=2**32 - 1, advanced=True
     )
-
-    def canonical(self) -> str:
-        """Give the JSON text that is hashed; a batch in one part is left out, as it was before there were parts."""
-        data = json.loads(super().canonical())
-        if data["accumulate"] == 1:
-            del data["accumulate"]
-        return json.dumps(data, sort_keys=True)

@@ -8,10 +8,15 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from napari_wsss.engine import ranks, sharing
 from napari_wsss.engine.device import memory_format
 from napari_wsss.engine.feed import Batch
+from napari_wsss.engine.memory import give_back, is_out_of_memory, memory_there, size_of
+from napari_wsss.engine.moment import Moment
+from napari_wsss.engine.optimizer import optimizer
 from napari_wsss.engine.parts import InParts
 from napari_wsss.engine.settings import Fit
+from napari_wsss.errors import OutOfMemory, WsssError
 
 Loss = Callable[[nn.Module, Batch], Tensor]
 
@@ -22,6 +27,7 @@ class Stepper:
     Attributes:
         model: the model handed in, moved to the device; :meth:`release` brings it back.
         device: where batches must lie.
+        parts: in how many parts a batch goes through the network; doubled when memory runs out.
     """
 
     def __init__(self, model: nn.Module, loss: Loss, params: Fit, fabric: Any) -> None:  # noqa: ANN401 (untyped)
@@ -30,23 +36,90 @@ class Stepper:
         self._loss, self._fabric = loss, fabric
         self._format = memory_format(model)
         model.to(self.device, memory_format=self._format)  # type: ignore[call-overload]
-        self._optimizer = _optimizer(model, params)
-        self._module, self._wrapped = fabric.setup(model, self._optimizer)
-        if params.accumulate > 1:
-            self._module = InParts(self._module, params.accumulate)
+        self._optimizer = optimizer(model, params)
+        sharing.share_weights(model)
+        self._before = Moment(model, self.device)
+        self._whole, self._wrapped = fabric.setup(model, self._optimizer)
+        self.in_parts(params.accumulate)
 
-    def step(self, batch: Batch, rate: float) -> Tensor:
-        """Change the weights once, at learning rate ``rate``; give the mean loss, still on the device."""
+    def in_parts(self, parts: int) -> None:
+        """Let batches go through the network in so many parts."""
+        self.parts = parts
+        self._module = InParts(self._whole, parts) if parts > 1 else self._whole
+
+    def step(self, batch: Batch | None, rate: float, of: int = 0) -> Tensor:
+        """Change the weights once, at learning rate ``rate``; give the mean loss, still on the device.
+
+        When memory runs out, it is given back, and the step is done anew with the batch in twice as many parts.
+
+        Args:
+            batch: this process's examples; None when it has none of this batch.
+            rate: learning rate.
+            of: examples of the batch in all processes; 0 if there is one process alone.
+
+        Raises:
+            OutOfMemory: even one example at a time does not fit.
+            Cancelled: another process was stopped meanwhile; the weights are as they were.
+            JobError: another process failed.
+        """
         for group in self._optimizer.param_groups:
             group["lr"] = rate
-        image = batch["image"]
-        if image.ndim == 4:
-            batch = {**batch, "image": image.contiguous(memory_format=self._format)}
-        loss = self._loss(self._module, batch)
-        self._fabric.backward(loss)
-        self._wrapped.step()
-        self._optimizer.zero_grad(set_to_none=True)
+        share = (len(batch["image"]) if batch else 0) / of if of else 1.0
+        self._before.keep()
+        try:
+            while (loss := self._gradients(batch, share)) is None:
+                self._undo()
+                self.in_parts(2 * self.parts)
+        except WsssError:
+            self._undo()
+            raise
+        return self._change_weights(batch, loss, share)
+
+    def _gradients(self, batch: Batch | None, share: float) -> Tensor | None:
+        """Give the mean loss of this process's examples, their gradients computed; None if some process could not."""
+        loss = self._attempt(batch, share) if batch else torch.zeros((), device=self.device)
+        if loss is None and batch and self.parts >= len(batch["image"]):
+            raise self._too_large(batch)
+        return None if ranks.too_large_for_any(loss is None) else loss
+
+    def _attempt(self, batch: Batch, share: float) -> Tensor | None:
+        try:
+            image = batch["image"]
+            if image.ndim == 4:
+                batch = {**batch, "image": image.contiguous(memory_format=self._format)}
+            loss = self._loss(self._module, batch)
+            self._fabric.backward(loss if share == 1 else loss * share)
+        except Exception as error:
+            if not is_out_of_memory(error):
+                raise
+            return None  # outside, the error is gone, and with it the inner values of the network that it holds
         return loss.detach()
+
+    def _change_weights(self, batch: Batch | None, loss: Tensor, share: float) -> Tensor:
+        try:
+            mean = sharing.add_up(self.model, loss, share)
+            self._wrapped.step()
+        except Exception as error:
+            if batch and is_out_of_memory(error):
+                raise self._too_large(batch) from error
+            raise
+        self._optimizer.zero_grad(set_to_none=True)
+        return mean
+
+    def _undo(self) -> None:
+        """Make it as if the step had never been tried."""
+        self._optimizer.zero_grad(set_to_none=True)
+        self._before.come_back()
+        give_back(self.device)
+
+    def _too_large(self, batch: Batch) -> OutOfMemory:
+        weights = sum(parameter.numel() for parameter in self.model.parameters())
+        return OutOfMemory(
+            "There is too little memory to train this network, even with one example at a time: "
+            f"{memory_there(self.device)}; the network has {weights / 1e6:.1f} million weights, an example "
+            f"{size_of(batch['image'].shape[1:])}. Choose smaller inputs (size or patch) or a narrower network "
+            "(width), close other programs, or train on a machine with more memory."
+        )
 
     def tensors(self) -> dict[str, Tensor]:
         """Give all that steps change: "model.NAME" and "optimizer.NUMBER.NAME". Views, not copies."""
@@ -92,16 +165,6 @@ class Stepper:
         self.model.to("cpu", memory_format=torch.contiguous_format)  # type: ignore[call-overload]
         if self.device.type == "cuda":
             torch.cuda.empty_cache()
-
-
-def _optimizer(model: nn.Module, params: Fit) -> torch.optim.Optimizer:
-    parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
-    # One fused kernel for all weights: on a CPU a tenth to a half of the step for networks of many layers.
-    if params.optimizer == "adam":
-        return torch.optim.Adam(parameters, params.learning_rate, weight_decay=params.weight_decay, fused=True)
-    return torch.optim.SGD(
-        parameters, params.learning_rate, momentum=params.momentum, weight_decay=params.weight_decay, fused=True
-    )
 
 
 def _under(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:

@@ -11,11 +11,16 @@ from torch import Tensor, nn
 
 from napari_wsss.data.filled import filled_up
 from napari_wsss.engine.device import choose
+from napari_wsss.engine.memory import explained
 from napari_wsss.engine.predict import lent
 from napari_wsss.engine.settings import Precision
 from napari_wsss.progress import Progress, Work
 from napari_wsss.types import Array, FloatArray
 
+_TOO_LARGE = (
+    "There is too little memory for this volume and network: {there}. Use a model trained with a smaller patch, close "
+    "other programs, or use a machine with more memory."
+)
 OVERLAP = 0.25
 """Share of a window's side that the next one overlaps, unless asked otherwise."""
 
@@ -49,6 +54,7 @@ def predict_windows(
         (K, D, H, W) float32.
 
     Raises:
+        OutOfMemory: a window, or the answers for the volume, do not fit.
         WsssError: the device is missing.
     """
     fabric, _ = choose(device, precision)
@@ -60,9 +66,10 @@ def predict_windows(
     answers: FloatArray = np.empty(0)
     with lent(model, fabric.device):
         for number, place in enumerate(places, start=1):
-            answer = _answer(model, volume[(slice(None), *place)], read, fabric)
-            if number == 1:  # now it is known how many values a voxel has
-                answers = np.zeros((len(answer), *volume.shape[1:]), dtype=np.float32)
+            with explained(_TOO_LARGE, fabric.device):
+                answer = _answer(model, volume[(slice(None), *place)], read, fabric)
+                if number == 1:  # now it is known how many values a voxel has
+                    answers = np.zeros((len(answer), *volume.shape[1:]), dtype=np.float32)
             answer *= weights
             answers[(slice(None), *place)] += answer
             total[place] += weights

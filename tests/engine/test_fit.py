@@ -9,11 +9,18 @@ from torch import nn
 from napari_wsss.data.augment import Augment
 from napari_wsss.engine.augment import augmenter
 from napari_wsss.engine.fit import fit, seconds_per_step
+from napari_wsss.engine.ranks import stop_request
 from napari_wsss.engine.settings import Fit
-from napari_wsss.errors import InputError, WsssError
-from napari_wsss.progress import Note, Progress, drain
+from napari_wsss.errors import Cancelled, InputError, WsssError
+from napari_wsss.progress import About, Note, Progress, drain
 
 SIZE = 16
+
+
+@pytest.fixture(autouse=True)
+def _no_drawing(monkeypatch):
+    """Drawing the curves takes longer than these trainings; it is tested in test_records.py."""
+    monkeypatch.setattr("napari_wsss.engine.curves.as_png", lambda *_: b"")
 
 
 class Blobs:
@@ -54,8 +61,9 @@ def train(model, folder, params, batches=None, **more):
 
 
 def close_after(work, events: int) -> None:
-    for _ in range(events):
-        next(work)
+    """Close a training after so many events, the badge not counted."""
+    while events:
+        events -= not isinstance(next(work), About)
     work.close()
 
 
@@ -110,6 +118,40 @@ def test_a_closed_training_leaves_a_checkpoint_and_says_where_it_goes_on(tmp_pat
     drain(train(network(), tmp_path, PARAMS), events.append)
     assert events[0] == Note("Training goes on in epoch 2, at step 3.")
     assert not (tmp_path / "checkpoint").exists()
+
+
+@pytest.mark.parametrize(
+    ("step", "place"),
+    [(1, "epoch 1, at step 2"), (3, "epoch 1, at step 4"), (5, "epoch 2, at step 3")],  # of 3: what is left is judging
+)
+def test_a_training_asked_to_stop_does_so_before_the_next_step_and_goes_on_later(tmp_path, step, place):
+    def ask(event):
+        if isinstance(event, Progress) and event.done == step and "samples_per_second" in event.values:
+            stop_request.set()
+
+    whole, parts = network(), network()
+    drain(train(whole, tmp_path / "whole", PARAMS))
+    with pytest.raises(Cancelled, match="stopped"):
+        drain(train(parts, tmp_path, PARAMS), ask)
+    stop_request.clear()
+    parts = network(seed=9)
+    events = []
+    drain(train(parts, tmp_path, PARAMS), events.append)
+    assert Note(f"Training goes on in {place}.") in events
+    assert_same(whole, parts)
+
+
+def test_validation_hears_of_a_stop_too(tmp_path):
+    def validate(_):
+        stop_request.set()
+        yield Progress("predict", 1, 2)
+        yield Progress("predict", 2, 2)
+        pytest.fail("it went on")
+
+    with pytest.raises(Cancelled):
+        drain(train(network(), tmp_path, PARAMS, validate=validate, monitor="dice"))
+    stop_request.clear()
+    assert (tmp_path / "checkpoint").exists()
 
 
 def test_checkpoint_of_other_settings_is_left_alone(tmp_path):
@@ -179,15 +221,20 @@ def test_patience_stops_early(tmp_path):
 
 
 def test_events_tell_the_story(tmp_path):
-    events = []
-    drain(train(network(), tmp_path, PARAMS, validate=lambda _: {"dice": 0.5}), events.append)
+    told = []
+    drain(train(network(), tmp_path, PARAMS, validate=lambda _: {"dice": 0.5}), told.append)
+    events = [event for event in told if isinstance(event, Progress)]
     steps = [event for event in events if "samples_per_second" in event.values]
     assert [(event.done, event.total) for event in steps] == [(step, 9) for step in range(1, 10)]
     assert [event.values["epoch"] for event in steps] == [1, 1, 1, 2, 2, 2, 3, 3, 3]
     assert all(event.stage == "train" and event.values["loss"] > 0 for event in steps)
+    assert [event.values["step"] for event in steps] == [1, 2, 3] * 3
+    assert all((event.values["epochs"], event.values["steps"]) == (3, 3) for event in events)
     assert steps[0].values["lr"] == 0.01
+    assert 0.01 < steps[0].values["memory_gib"] < 100
     ends = [event for event in events if "dice" in event.values]
     assert [event.message for event in ends] == [f"epoch {epoch} of 3 done" for epoch in (1, 2, 3)]
+    assert [(event.values["epoch"], event.values["step"]) for event in ends] == [(1, 3), (2, 3), (3, 3)]
     with (tmp_path / "curves.csv").open() as file:
         rows = list(csv.DictReader(file))
     assert [row["epoch"] for row in rows] == ["1.0", "2.0", "3.0"]

@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from napari_wsss.engine.windows import predict_windows, window_places
-from napari_wsss.pipeline.pieces import Piece
+from napari_wsss.pipeline.pieces import Pieces
 from napari_wsss.progress import drain
 
 
@@ -37,7 +37,7 @@ def test_windows_together_are_the_whole(shape):
     np.testing.assert_allclose(answers, whole, rtol=1e-5, atol=1e-6)
 
 
-def test_a_thin_volume_is_seen_as_pieces_of_it_are_in_training():
+def test_a_thin_volume_is_seen_as_pieces_of_it_are_in_training(tmp_path):
     given = volume(1, 3, 10, 5)
     seen = []
 
@@ -48,10 +48,11 @@ def test_a_thin_volume_is_seen_as_pieces_of_it_are_in_training():
 
     answers = drain(predict_windows(Sees(), given, (8, 8, 8), overlap=0.0, device="cpu"))
     assert answers.shape == given.shape
-    for image, first in zip(seen, (0, 2), strict=True):
-        place = (slice(0, 3), slice(first, first + 8), slice(0, 5))
-        labels = np.zeros(given.shape[1:], np.uint8)
-        np.testing.assert_array_equal(image, Piece.of(given, labels, place, (8, 8, 8), 255).image)
+    pieces = Pieces(tmp_path, (8, 8, 8), 255)
+    places = [(slice(0, 3), slice(first, first + 8), slice(0, 5)) for first in (0, 2)]
+    pieces.add(given, np.zeros(given.shape[1:], np.uint8), places)
+    for index, image in enumerate(seen):
+        np.testing.assert_array_equal(image, pieces.images([index])[0])
 
 
 def test_places_cover_everything_and_end_at_the_end():
