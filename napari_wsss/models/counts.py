@@ -12,7 +12,7 @@ from napari_wsss.models.neighbours import NeighbourClassifier
 from napari_wsss.models.segmenter import build_segmenter, build_volume_segmenter
 from napari_wsss.models.settings import (
     BACKBONES,
-    NETWORKS,
+    IN_2D,
     ClassifierNet,
     EmbeddingNet,
     NeighbourNet,
@@ -37,7 +37,7 @@ def parameter_counts() -> dict[str, int]:
         classifiers: dict[str, nn.Module] = {
             name: build_classifier(ClassifierNet(backbone=name, weights="random"), 3, 1)[0] for name in BACKBONES
         }
-        segmenters = {name: build_segmenter(SegmenterNet(network=name), 3, 1) for name in NETWORKS}
+        segmenters = {name: build_segmenter(SegmenterNet(network=name), 3, 1) for name in IN_2D}
         resnet, _ = build_classifier(ClassifierNet(backbone="resnet101", weights="random"), 3, 1)
         classifiers["resnet-lstm"] = NeighbourClassifier(resnet, NeighbourNet().units)
         volumetric = {

@@ -10,10 +10,14 @@ Backbone = Literal[
     "alexnet", "googlenet", "vgg16", "vgg19", "resnet18", "resnet34", "resnet50", "resnet101", "densenet121"
 ]
 Pooling = Literal["average", "max", "lse"]
-Network = Literal["mixed-unet", "unet", "deeplabv3", "fcn"]
+Network = Literal["mixed-unet", "unet", "deeplabv3", "fcn", "unet-3d"]
 
 BACKBONES: tuple[Backbone, ...] = get_args(Backbone)
 NETWORKS: tuple[Network, ...] = get_args(Network)
+IN_3D: Network = "unet-3d"
+"""The one network that sees neighbouring slices together."""
+IN_2D: tuple[Network, ...] = tuple(network for network in NETWORKS if network != IN_3D)
+"""Those that see each slice alone."""
 
 
 class ClassifierNet(Params):
@@ -41,7 +45,10 @@ class ClassifierNet(Params):
 class SegmenterNet(Params):
     """The network that learns masks."""
 
-    network: Network = knob("mixed-unet", "Network that learns the masks.")
+    network: Network = knob(
+        "mixed-unet",
+        "Network that learns the masks. unet-3d sees neighbouring slices together, the others see each slice alone.",
+    )
     width: int = knob(
         64,
         "Channels of its first level; every other level scales with it. 64 as published (for a GPU), 16 for a "
@@ -49,6 +56,16 @@ class SegmenterNet(Params):
         ge=4,
         le=256,
         unit="channels",
+    )
+    depth: int = knob(
+        16,
+        "Neighbouring slices that unet-3d sees together. Fewer need less memory. A step takes as many such stacks as "
+        "hold its examples once or twice over, at least one. No effect on the other networks.",
+        ge=2,
+        le=256,
+        unit="slices",
+        advanced=True,
+        before=16,
     )
 
 

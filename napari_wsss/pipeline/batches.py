@@ -1,4 +1,4 @@
-"""Training examples, read from memory-mapped slices a batch at a time."""
+"""Training examples, read from the disk a batch at a time."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from napari_wsss.types import Array, BoolArray, FloatArray, LabelMap
+from napari_wsss.pipeline.mask_file import MaskFile
+from napari_wsss.pipeline.on_disk import OnDisk
+from napari_wsss.pipeline.taught import lesion, lesion_free, mask_to_learn
+from napari_wsss.types import BoolArray, FloatArray, LabelMap
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -29,7 +32,7 @@ class SliceSet:
         channels: channels of the network's input.
     """
 
-    def __init__(self, stacks: Sequence[tuple[str, Array, BoolArray]]) -> None:
+    def __init__(self, stacks: Sequence[tuple[str, OnDisk, BoolArray]]) -> None:
         """Take ``(case id, slices (Z, channels, S, S), chosen (Z,))`` for each case."""
         used = [(case_id, slices, np.flatnonzero(chosen)) for case_id, slices, chosen in stacks if chosen.any()]
         self.case_ids = [case_id for case_id, _, _ in used]
@@ -66,7 +69,7 @@ class LabelledSlices(SliceSet):
         known: dict[str, BoolArray] = {}
         for case_id, labels in table.items():
             known[case_id] = np.logical_or.reduce(labels >= 0, axis=1)
-        super().__init__([(case_id, job.arrays(slices, case_id)["slices"], known[case_id]) for case_id in case_ids])
+        super().__init__([(case_id, job.on_disk(slices, case_id)["slices"], known[case_id]) for case_id in case_ids])
         classes = len(job.workspace.labels.classes)
         rows = [table[case_id][known[case_id]] for case_id in self.case_ids]
         self.labels = np.concatenate(rows) if rows else np.zeros((0, classes), dtype=np.int8)
@@ -84,71 +87,58 @@ class MaskedSlices(SliceSet):
 
     Attributes:
         positives: how many of the slices have a mask.
+        accepted: (N,), whether the slice was accepted.
+        words: what there is to learn from.
     """
 
     def __init__(self, job: Job, step: TrainSegmenter, case_ids: Sequence[str]) -> None:
-        stacks, self._seeds, self._targets = [], {}, {}
+        stacks, rows = [], {}
+        self._masks = MaskFile(job.workspace.cache)
         for case_id in case_ids:
-            slices = job.arrays(step.slices, case_id)["slices"]
-            seeds, targets = (_fitted(job, kind, case_id, step.slices) for kind in (step.seeds, step.targets))
-            positive = (seeds > 0).any(axis=(1, 2)) | (targets > 0).any(axis=(1, 2))
-            free = ~positive & lesion_free(job, case_id)
+            slices = job.on_disk(step.slices, case_id)["slices"]
+            seeds, targets = (fitted_mask(job, step, kind, case_id) for kind in (step.seeds, step.targets))
+            positive = lesion(seeds).any(axis=(1, 2)) | lesion(targets).any(axis=(1, 2))
+            free = ~positive & lesion_free(job, step, case_id)
             stacks.append((case_id, slices, positive, free))
-            self._seeds[case_id], self._targets[case_id] = seeds, targets
+            rows[case_id] = np.full(len(slices), -1)  # negative: empty
+            rows[case_id][positive] = self._masks.add(np.stack([seeds[positive], targets[positive]], axis=1))
         self.positives = int(sum(positive.sum() for _, _, positive, _ in stacks))
-        keep = _draw([free for *_, free in stacks], round(self.positives * step.negatives), step.seed)
+        keep = draw_some([free for *_, free in stacks], round(self.positives * step.negatives), step.seed)
         super().__init__(
             [
                 (case_id, slices, positive | kept)
                 for (case_id, slices, positive, _), kept in zip(stacks, keep, strict=True)
             ]
         )
+        without = len(self) - self.positives
+        self.words = f"{self.positives} slices with a lesion and {without} without, of {len(self.case_ids)} scans."
+        self._rows = np.array([rows[self.case_ids[number]][z] for number, z in self._place], dtype=np.int64)
+        told = [job.workspace.accepted.slices(case_id) for case_id in self.case_ids]
+        accepted = np.array([told[number][z] for number, z in self._place], dtype=bool)
+        self.accepted = accepted
 
     def load(self, indices: Indices) -> dict[str, Tensor]:
         """Give ``image`` (B, channels, S, S) float32, ``seeds`` and ``targets`` (B, S, S) int64."""
+        seeds, targets = torch.from_numpy(self._masks.read(self._rows[indices])).long().unbind(dim=1)
         return {
             "image": self.image(indices),
-            "seeds": torch.from_numpy(self._masks(self._seeds, indices)).long(),
-            "targets": torch.from_numpy(self._masks(self._targets, indices)).long(),
+            "seeds": seeds,
+            "targets": targets,
         }
 
     def target_masks(self) -> LabelMap:
         """Give the targets of all slices in order, (N, S, S)."""
-        return self._masks(self._targets, np.arange(len(self)))
-
-    def _masks(self, masks: dict[str, LabelMap], indices: Indices) -> LabelMap:
-        return np.stack([masks[self.case_ids[number]][z] for number, z in self._place[indices]])
+        return self._masks.read(self._rows)[:, 1]
 
 
-def _fitted(job: Job, kind: str, case_id: str, slices: str) -> LabelMap:
-    """Give the mask to learn from, fitted as step ``slices`` fits the scan: (Z, size, size)."""
-    letterbox = cast("Preprocess", job.recipe.step(slices)).letterbox(job.workspace.cases[case_id].geometry.shape[1:])
-    return letterbox.apply_labels(mask_to_learn(job, kind, case_id))
+def fitted_mask(job: Job, step: TrainSegmenter, kind: str, case_id: str) -> LabelMap:
+    """Give the mask to learn from, fitted as the step before fits the scan: (Z, size, size)."""
+    prepared = cast("Preprocess", job.recipe.step(step.slices))
+    letterbox = prepared.letterbox(job.workspace.cases[case_id].geometry.shape[1:])
+    return letterbox.apply_labels(mask_to_learn(job, step, kind, case_id))
 
 
-def mask_to_learn(job: Job, kind: str, case_id: str) -> LabelMap:
-    """Give the mask to learn from, (Z, Y, X): accepted slices, elsewhere the pseudo-mask unless it was rejected."""
-    shape = job.workspace.cases[case_id].geometry.shape
-    mask = None if case_id in job.workspace.rejected else job.workspace.mask(job.recipe, kind, case_id)
-    mask = np.zeros(shape, dtype=np.uint8) if mask is None else np.array(mask)
-    accepted = job.workspace.accepted.mask(case_id)
-    if accepted is not None:
-        chosen = job.workspace.accepted.slices(case_id)
-        mask[chosen] = accepted[chosen]
-    return mask
-
-
-def lesion_free(job: Job, case_id: str) -> BoolArray:
-    """Give (Z,), True where every class is known to be absent."""
-    free: BoolArray = (job.workspace.labels.slice_labels(case_id) == 0).all(axis=1)
-    accepted = job.workspace.accepted.mask(case_id)
-    if accepted is not None:
-        chosen = job.workspace.accepted.slices(case_id)
-        free = np.where(chosen, ~(accepted > 0).any(axis=(1, 2)), free)
-    return free
-
-
-def _draw(free: Sequence[BoolArray], wanted: int, seed: int) -> list[BoolArray]:
+def draw_some(free: Sequence[BoolArray], wanted: int, seed: int) -> list[BoolArray]:
     """Keep ``wanted`` of the True entries, drawn over all cases alike."""
     flat = np.concatenate(free) if free else np.zeros(0, dtype=bool)
     places = np.flatnonzero(flat)

@@ -10,7 +10,8 @@ import torch
 from torch import Tensor
 
 from napari_wsss.pipeline.evidence_in_box import evidence_in_box, present_classes
-from napari_wsss.pipeline.pieces import Piece, Place
+from napari_wsss.pipeline.on_disk import Place
+from napari_wsss.pipeline.pieces import Pieces
 from napari_wsss.refine.seeds import FIRST_CLASS, NORMAL, UNSURE, seed_labels
 from napari_wsss.types import Array, LabelMap
 
@@ -28,18 +29,17 @@ class ConfidentPatches:
     """
 
     def __init__(self, job: Job, step: TrainEmbedding, case_ids: Sequence[str]) -> None:
-        self._pieces: list[Piece] = []
+        self._pieces = Pieces(job.workspace.cache, step.patch, UNSURE)
         self.cases = self.channels = 0
         for number, case_id in enumerate(case_ids):
-            volume = job.arrays(step.volumes, case_id)["volume"]
+            volume = job.on_disk(step.volumes, case_id)["volume"]
             self.channels = volume.shape[0]
             seeds = _seeds(job, step, case_id)
             lesion = np.argwhere(seeds >= FIRST_CLASS)
             if len(lesion) and (seeds == NORMAL).any():  # of one kind alone there is nothing to tell apart
                 rng = np.random.default_rng((step.seed, number))
                 around = _centres(lesion, seeds, step.patches, rng)
-                places = [_place(voxel, seeds.shape, step.patch, rng) for voxel in around]
-                self._pieces += [Piece.of(volume, seeds, place, step.patch, UNSURE) for place in places]
+                self._pieces.add(volume, seeds, [_place(voxel, seeds.shape, step.patch, rng) for voxel in around])
                 self.cases += 1
 
     def __len__(self) -> int:
@@ -47,10 +47,9 @@ class ConfidentPatches:
 
     def load(self, indices: Array) -> dict[str, Tensor]:
         """Give ``image`` (B, channels, *patch) float32 and ``seeds`` (B, *patch) uint8."""
-        chosen = [self._pieces[index] for index in indices]
         return {
-            "image": torch.from_numpy(np.stack([piece.image for piece in chosen]).astype(np.float32)),
-            "seeds": torch.from_numpy(np.stack([piece.labels for piece in chosen])),
+            "image": torch.from_numpy(self._pieces.images(indices).astype(np.float32)),
+            "seeds": torch.from_numpy(self._pieces.labels(indices)),
         }
 
 

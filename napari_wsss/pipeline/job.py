@@ -9,6 +9,7 @@ from typing import Any
 
 from napari_wsss.models.card import weights_digest
 from napari_wsss.pipeline.keys import Keys
+from napari_wsss.pipeline.on_disk import OnDisk
 from napari_wsss.pipeline.recipe import Recipe
 from napari_wsss.pipeline.scan import Scan, load_scan
 from napari_wsss.pipeline.step import Step
@@ -50,6 +51,14 @@ class Job:
     def arrays(self, step: str, case_id: str) -> dict[str, Array]:
         """Give the arrays another step left for a case. Raises ProjectError when there are none."""
         return ArrayShelf(self.workspace.cache, step, case_id).read()
+
+    def on_disk(self, step: str, case_id: str) -> dict[str, OnDisk]:
+        """Give the arrays another step left for a case, unread: for whoever goes through many cases again and again.
+
+        Raises:
+            ProjectError: there are none.
+        """
+        return ArrayShelf(self.workspace.cache, step, case_id).on_disk()
 
     def write_arrays(self, case_id: str, arrays: Mapping[str, Array]) -> None:
         """Leave this step's arrays for a case."""

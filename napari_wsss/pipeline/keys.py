@@ -6,7 +6,10 @@ import json
 from collections.abc import Mapping
 
 from napari_wsss.data.preprocess import Intensity
+from napari_wsss.errors import ModelError
 from napari_wsss.files import digest
+from napari_wsss.models.card import weights_digest
+from napari_wsss.pipeline.learning import Learning
 from napari_wsss.pipeline.recipe import Recipe
 from napari_wsss.pipeline.scan import normalisation
 from napari_wsss.pipeline.step import Step
@@ -66,12 +69,34 @@ class Keys:
         return digest(settings, self.workspace.cases[case_id].digest, *self._people(step, case_id), *upstream)
 
     def _cohort(self, name: str, step: Step) -> str:
-        parts = [_settings(step), name]
-        for case_id in self.workspace.training_cases():
+        parts = [_settings(self._as_it_counts(step)), name, *self._begins_with(step)]
+        for case_id in self._learnt_from(step):
             case = self.workspace.cases[case_id]
             parts += [case_id, str(case.subset), *self._people(step, case_id)]
             parts += [self.key(upstream, case_id) for upstream in step.links().values()]
         return digest(*parts)
+
+    def _as_it_counts(self, step: Step) -> Step:
+        """Give the step without the weight of proposals where it has no effect: nothing, or only that, is accepted."""
+        if not isinstance(step, Learning):
+            return step
+        both = step.learn_from == "all" and any(map(self.workspace.accepted.digest, self.workspace.training_cases()))
+        return step if both else step.model_copy(update={"pseudo_weight": 1.0})
+
+    def _learnt_from(self, step: Step) -> list[str]:
+        cases = self.workspace.training_cases()
+        if not isinstance(step, Learning) or step.learn_from == "all":
+            return cases
+        return [case_id for case_id in cases if self.workspace.accepted.digest(case_id)]
+
+    def _begins_with(self, step: Step) -> list[str]:
+        """Give the digest of the weights that a training goes on from; empty where it starts with random ones."""
+        if not isinstance(step, Learning) or not step.start:
+            return []
+        try:
+            return [weights_digest(self.workspace.models / step.start)]
+        except ModelError:  # the training itself will say so
+            return ["missing"]
 
     def _people(self, step: Step, case_id: str) -> list[str]:
         """Give what people said about a case, as far as it takes part in the step."""

@@ -10,8 +10,9 @@ import torch
 from torch import Tensor
 
 from napari_wsss.losses.segmentation import IGNORE
-from napari_wsss.pipeline.batches import lesion_free, mask_to_learn
-from napari_wsss.pipeline.pieces import Piece, Place
+from napari_wsss.pipeline.on_disk import Place
+from napari_wsss.pipeline.pieces import Pieces
+from napari_wsss.pipeline.taught import lesion, lesion_free, mask_to_learn
 from napari_wsss.types import BoolArray, LabelMap
 
 if TYPE_CHECKING:
@@ -29,33 +30,40 @@ class MaskedPatches:
     Attributes:
         case_ids: cases of which something is known.
         positives: how many of them have a mask.
+        accepted: (N,), whether part of the patch was accepted.
+        words: what there is to learn from.
         channels: channels of the network's input.
     """
 
     def __init__(self, job: Job, step: TrainVolumeSegmenter, case_ids: Sequence[str]) -> None:
         rng = np.random.default_rng(step.seed)
-        self._pieces: list[Piece] = []
+        self._pieces = Pieces(job.workspace.cache, step.patch, IGNORE)
         self.case_ids: list[str] = []
         self.positives = self.channels = 0
+        accepted: list[bool] = []
         for case_id in case_ids:
             if (target := _target(job, step, case_id)) is None:
                 continue
-            volume = job.arrays(step.volumes, case_id)["volume"]
+            volume = job.on_disk(step.volumes, case_id)["volume"]
             places = draw_places(target, step.patch, step.patches, rng)
-            self._pieces += [Piece.of(volume, target, place, step.patch, IGNORE) for place in places]
+            self._pieces.add(volume, target, places)
+            planes = _accepted(job, step, case_id)
+            accepted += [bool(planes[along].any()) for along, *_ in places]
             self.case_ids.append(case_id)
-            self.positives += bool(_lesion(target).any())
+            self.positives += bool(lesion(target).any())
             self.channels = len(volume)
+        self.accepted: BoolArray = np.array(accepted)
+        scans = f"{len(self.case_ids)} scans, {self.positives} of them with a lesion."
+        self.words = f"{len(self)} patches of {scans}"
 
     def __len__(self) -> int:
         return len(self._pieces)
 
     def load(self, indices: Indices) -> dict[str, Tensor]:
         """Give ``image`` (B, channels, *patch) float32 and ``targets`` (B, *patch) int64: 0 … C, 255 unknown."""
-        chosen = [self._pieces[index] for index in indices]
         return {
-            "image": torch.from_numpy(np.stack([piece.image for piece in chosen]).astype(np.float32)),
-            "targets": torch.from_numpy(np.stack([piece.labels for piece in chosen])).long(),
+            "image": torch.from_numpy(self._pieces.images(indices).astype(np.float32)),
+            "targets": torch.from_numpy(self._pieces.labels(indices)).long(),
         }
 
 
@@ -73,10 +81,10 @@ def draw_places(target: LabelMap, patch: Sequence[int], count: int, rng: np.rand
     if not room.any():
         return [tuple(slice(0, side) for side in target.shape)]
     known = np.flatnonzero(target != IGNORE)
-    lesion = np.flatnonzero(_lesion(target))
+    of_lesion = np.flatnonzero(lesion(target))
     starts = []
     for number in range(count):
-        pool = lesion if len(lesion) and number % 2 == 0 else known
+        pool = of_lesion if len(of_lesion) and number % 2 == 0 else known
         centre = np.array(np.unravel_index(rng.choice(pool), target.shape))
         starts.append(tuple((centre - sides // 2).clip(0, room).tolist()))
     return [
@@ -87,13 +95,18 @@ def draw_places(target: LabelMap, patch: Sequence[int], count: int, rng: np.rand
 
 def _target(job: Job, step: TrainVolumeSegmenter, case_id: str) -> LabelMap | None:
     """Give the mask to learn from in the volume's box, 255 where nothing is known; None if that is everywhere."""
-    mask = mask_to_learn(job, step.targets, case_id)
-    mask[~((mask > 0).any(axis=(1, 2)) | lesion_free(job, case_id))] = IGNORE
+    mask = mask_to_learn(job, step, step.targets, case_id)
+    mask[~(lesion(mask).any(axis=(1, 2)) | lesion_free(job, step, case_id))] = IGNORE
     box = job.recipe.step(step.volumes).box(job.workspace.cases[case_id].geometry)  # type: ignore[attr-defined]
     target: LabelMap = box.apply_labels(mask)
     return None if (target == IGNORE).all() else target
 
 
-def _lesion(target: LabelMap) -> BoolArray:
-    lesion: BoolArray = (target > 0) & (target != IGNORE)
-    return lesion
+def _accepted(job: Job, step: TrainVolumeSegmenter, case_id: str) -> BoolArray:
+    """Give (D,), True where a plane of the volume shows slices that were accepted."""
+    case = job.workspace.cases[case_id]
+    told = np.zeros(case.geometry.shape, dtype=np.uint8)
+    told[job.workspace.accepted.slices(case_id)] = 1
+    box = job.recipe.step(step.volumes).box(case.geometry)  # type: ignore[attr-defined]
+    planes: BoolArray = box.apply_labels(told).any(axis=(1, 2))
+    return planes

@@ -2,50 +2,53 @@
 
 from __future__ import annotations
 
-import zlib
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Self
+from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from napari_wsss.data.filled import filled_up
+from napari_wsss.pipeline.mask_file import MaskFile
+from napari_wsss.pipeline.on_disk import OnDisk, Place
 from napari_wsss.types import Array, LabelMap
 
-Place = tuple[slice, ...]
 
+class Pieces:
+    """Pieces of volumes and of their label maps, filled up at the far ends where a volume is smaller.
 
-@dataclass(frozen=True, eq=False)
-class Piece:
-    """A piece of a volume and of its label map, filled up to ``sides`` at the far ends where the volume is smaller.
+    All of it stays on the disk: the labels of a whole cohort would not fit into memory.
 
-    Labels are packed, to about a hundredth of their room; those of a whole cohort would not fit into memory.
-
-    Attributes:
-        volume: (channels, D, H, W), may be memory-mapped.
-        place: where in it the piece lies.
-        sides: voxels of the piece.
-        packed: its labels.
+    Args:
+        folder: where the labels may lie.
+        sides: voxels of a piece.
+        beyond: the label outside a volume.
     """
 
-    volume: Array
-    place: Place
-    sides: Sequence[int]
-    packed: bytes
+    def __init__(self, folder: Path, sides: Sequence[int], beyond: int) -> None:
+        self._sides, self._beyond = tuple(sides), beyond
+        self._places: list[tuple[Array | OnDisk, Place]] = []
+        self._labels = MaskFile(folder)
 
-    @classmethod
-    def of(cls, volume: Array, labels: LabelMap, place: Place, sides: Sequence[int], beyond: int) -> Self:
-        """Take the piece at ``place`` of a volume and its labels (D, H, W) uint8, which are ``beyond`` outside it."""
-        missing = [(0, side - (along.stop - along.start)) for side, along in zip(sides, place, strict=True)]
-        chosen = np.pad(labels[place], missing, constant_values=beyond)
-        return cls(volume, place, tuple(sides), zlib.compress(chosen.tobytes(), 1))
+    def __len__(self) -> int:
+        return len(self._places)
 
-    @property
-    def image(self) -> Array:
-        """(channels, *sides), of the volume's type."""
-        return filled_up(self.volume[(slice(None), *self.place)], self.sides)
+    def add(self, volume: Array | OnDisk, labels: LabelMap, places: Iterable[Place]) -> None:
+        """Take the pieces at ``places`` of a volume (channels, D, H, W) and its labels (D, H, W) uint8.
 
-    @property
-    def labels(self) -> LabelMap:
-        """(*sides) uint8."""
-        return np.frombuffer(zlib.decompress(self.packed), dtype=np.uint8).reshape(self.sides)
+        Raises:
+            ProjectError: the labels cannot be written.
+        """
+        for place in places:
+            missing = [(0, side - (along.stop - along.start)) for side, along in zip(self._sides, place, strict=True)]
+            self._labels.add(np.pad(labels[place], missing, constant_values=self._beyond)[None])
+            self._places.append((volume, place))
+
+    def images(self, indices: Sequence[int] | npt.NDArray[np.int64]) -> Array:
+        """Give (B, channels, *sides), of the volumes' type."""
+        found = (self._places[index] for index in indices)
+        return np.stack([filled_up(volume[(slice(None), *place)], self._sides) for volume, place in found])
+
+    def labels(self, indices: Sequence[int] | npt.NDArray[np.int64]) -> LabelMap:
+        """Give (B, *sides) uint8."""
+        return self._labels.read(indices)

@@ -12,6 +12,7 @@ from napari_wsss.pipeline.job import Job
 from napari_wsss.pipeline.keys import Keys
 from napari_wsss.pipeline.overrides import fitting
 from napari_wsss.pipeline.recipe import Recipe
+from napari_wsss.pipeline.spread import Spread
 from napari_wsss.pipeline.standing import require_arrays, require_model, unfinished
 from napari_wsss.progress import Note, Work
 
@@ -50,12 +51,13 @@ def scored_masks(keys: Keys, case_ids: Sequence[str]) -> list[str]:
     return [name for name in keys.recipe.steps if name in wanted]
 
 
-def propose(job: Job, case_ids: Sequence[str]) -> Work[dict[str, Any]]:
+def propose(job: Job, case_ids: Sequence[str], spread: Spread | None = None) -> Work[dict[str, Any]]:
     """Make the masks that are kept, of every case; a case is loaded once for all of them.
 
     Args:
         job: of any step; it brings recipe, workspace, keys and device.
         case_ids: the cases.
+        spread: makes the masks in other processes; without one they are made here.
 
     Returns:
         Step → how many cases it has and for how many its mask was made.
@@ -76,7 +78,7 @@ def propose(job: Job, case_ids: Sequence[str]) -> Work[dict[str, Any]]:
             job.of(name).write_mask(case_id, graph.value(name))
 
     if wanted:
-        yield from each_case("propose", wanted, work)
+        yield from (each_case("propose", wanted, work) if spread is None else spread(job, wanted))
     return {name: {"cases": len(cases[name]), "made": len(todo[name])} for name in cases}
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from napari_wsss.pipeline.on_disk import Part
 from napari_wsss.types import Array, FloatArray
 
 if TYPE_CHECKING:
@@ -29,11 +30,11 @@ class SliceSequences:
     def __init__(self, job: Job, slices: str, case_ids: Sequence[str], window: int) -> None:
         classes = len(job.workspace.labels.classes)
         self._window = window
-        self._runs: list[tuple[Array, Array]] = []
+        self._runs: list[tuple[Part, Array]] = []
         for case_id in case_ids:
-            images, labels = job.arrays(slices, case_id)["slices"], job.workspace.labels.slice_labels(case_id)
+            images, labels = job.on_disk(slices, case_id)["slices"], job.workspace.labels.slice_labels(case_id)
             parts = [slice(start, start + window) for start in range(0, len(images), window)]
-            self._runs += [(images[part], labels[part]) for part in parts if (labels[part] >= 0).any()]
+            self._runs += [(images.part((part,)), labels[part]) for part in parts if (labels[part] >= 0).any()]
         self.labels = np.concatenate([np.zeros((0, classes), np.int8), *(labels for _, labels in self._runs)])
         self.channels = int(self._runs[0][0].shape[1]) if self._runs else 0
 
@@ -50,7 +51,7 @@ class SliceSequences:
         shapes = [(max(lengths), *array.shape[1:]) for array in chosen[0]]
         images, labels = np.zeros((len(chosen), *shapes[0]), np.float32), np.full((len(chosen), *shapes[1]), -1.0)
         for number, (image, label) in enumerate(chosen):
-            images[number, : len(image)], labels[number, : len(label)] = image, label
+            images[number, : len(label)], labels[number, : len(label)] = np.asarray(image), label
         return {
             "image": torch.from_numpy(images),
             "label": torch.from_numpy(labels).float(),

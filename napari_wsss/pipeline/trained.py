@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import wraps
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from torch import nn
 
-from napari_wsss.models.card import read_card
+from napari_wsss.models.card import read_card, weights_digest
 from napari_wsss.models.classifier import Classifier, build_classifier
 from napari_wsss.models.dense import DenseNetwork
 from napari_wsss.models.embedding import VoxelEmbedding, build_embedding
@@ -21,8 +25,37 @@ from napari_wsss.models.volume_classifier import VolumeClassifier
 from napari_wsss.models.volume_settings import VolumeClassifierNet
 
 Network = TypeVar("Network", bound=nn.Module)
+Kept = dict[tuple[str, Path, str], nn.Module]
+"""Models by what loaded them, their folder and the digest of their weights."""
+
+_kept: ContextVar[Kept | None] = ContextVar("kept models", default=None)
 
 
+@contextmanager
+def models_kept(kept: Kept) -> Iterator[None]:
+    """Take models from ``kept`` instead of their folders while inside, and put there what is loaded."""
+    token = _kept.set(kept)
+    try:
+        yield
+    finally:
+        _kept.reset(token)
+
+
+def _once(load: Callable[[Path], Network]) -> Callable[[Path], Network]:
+    @wraps(load)
+    def loaded(folder: Path) -> Network:
+        kept = _kept.get()
+        if kept is None:
+            return load(folder)
+        place = (load.__name__, folder, weights_digest(folder))
+        if place not in kept:
+            kept[place] = load(folder)
+        return cast("Network", kept[place])
+
+    return loaded
+
+
+@_once
 def load_classifier(folder: Path) -> Classifier:
     """Build the classifier kept in ``folder``, in evaluation mode.
 
@@ -34,6 +67,7 @@ def load_classifier(folder: Path) -> Classifier:
     return _filled(folder, model)
 
 
+@_once
 def load_volume_classifier(folder: Path) -> VolumeClassifier:
     """Build the 3-D classifier kept in ``folder``, in evaluation mode.
 
@@ -44,6 +78,7 @@ def load_volume_classifier(folder: Path) -> VolumeClassifier:
     return _filled(folder, VolumeClassifier(VolumeClassifierNet.parse(network), channels, classes))
 
 
+@_once
 def load_segmenter(folder: Path) -> nn.Module:
     """Build the segmenter kept in ``folder``, in evaluation mode.
 
@@ -65,6 +100,7 @@ def load_asked(folder: Path) -> Classifier | AsClassifier:
     return load_classifier(folder)
 
 
+@_once
 def load_tied(folder: Path) -> TiedNetwork | DenseNetwork:
     """Build the tied-weight network, or the dense one before it, kept in ``folder``, in evaluation mode.
 
@@ -78,6 +114,7 @@ def load_tied(folder: Path) -> TiedNetwork | DenseNetwork:
     return _filled(folder, model)
 
 
+@_once
 def load_volume_segmenter(folder: Path) -> nn.Module:
     """Build the 3-D segmenter kept in ``folder``, in evaluation mode.
 
@@ -88,6 +125,7 @@ def load_volume_segmenter(folder: Path) -> nn.Module:
     return _filled(folder, build_volume_segmenter(VolumeSegmenterNet.parse(network), channels, classes))
 
 
+@_once
 def load_embedding(folder: Path) -> VoxelEmbedding:
     """Build the voxel representation kept in ``folder``, in evaluation mode.
 

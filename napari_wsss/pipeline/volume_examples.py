@@ -12,6 +12,7 @@ from torch import Tensor
 
 from napari_wsss.data.blocks import block_labels, block_places
 from napari_wsss.errors import InputError
+from napari_wsss.pipeline.on_disk import OnDisk, Part
 from napari_wsss.types import Array, FloatArray
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ class VolumeExamples:
     """Pieces of prepared volumes, whose label is known.
 
     Args:
-        pieces: (channels, d, H, W) each, may be memory-mapped.
+        pieces: (channels, d, H, W) each, may lie on the disk.
         labels: (N, C): 1, 0, or -1 where unknown; pieces of which nothing is known are left out.
 
     Attributes:
@@ -35,7 +36,7 @@ class VolumeExamples:
         InputError: the pieces differ in shape.
     """
 
-    def __init__(self, pieces: Sequence[Array], labels: Labels) -> None:
+    def __init__(self, pieces: Sequence[Array | Part], labels: Labels) -> None:
         known = np.flatnonzero((labels >= 0).any(axis=1))
         self._pieces = [pieces[number] for number in known.tolist()]
         self.labels = labels[known]
@@ -67,7 +68,7 @@ class VolumeExamples:
             yield self._image(np.arange(start, min(start + batch_size, len(self))))
 
     def _image(self, indices: Array) -> FloatArray:
-        return np.stack([self._pieces[number] for number in indices]).astype(np.float32)
+        return np.stack([np.asarray(self._pieces[number]) for number in indices]).astype(np.float32)
 
 
 def volume_labels(job: Job, case_ids: Sequence[str]) -> Labels:
@@ -79,21 +80,22 @@ def volume_labels(job: Job, case_ids: Sequence[str]) -> Labels:
 
 def whole_volumes(job: Job, volumes: str, case_ids: Sequence[str]) -> VolumeExamples:
     """Give the cases whose volume-level label is known."""
-    return VolumeExamples([_volume(job, volumes, case_id) for case_id in case_ids], volume_labels(job, case_ids))
+    found = [_volume(job, volumes, case_id).part((slice(None),)) for case_id in case_ids]
+    return VolumeExamples(found, volume_labels(job, case_ids))
 
 
 def blocks(job: Job, volumes: str, case_ids: Sequence[str], depth: int) -> VolumeExamples:
     """Give the blocks of ``depth`` planes whose label follows from the labels of the slices in them."""
     prepared = cast("PrepareVolumes", job.recipe.step(volumes))
-    pieces: list[Array] = []
+    pieces: list[Array | Part] = []
     labels = [np.zeros((0, len(job.workspace.labels.classes)), dtype=np.int8)]
     for case_id in case_ids:
         box = prepared.box(job.workspace.cases[case_id].geometry)
         places, volume = block_places(box, depth), _volume(job, volumes, case_id)
-        pieces += [volume[:, first:last] for first, last in places]
+        pieces += [volume.part((slice(None), slice(first, last))) for first, last in places]
         labels.append(block_labels(box, places, job.workspace.labels.slice_labels(case_id)))
     return VolumeExamples(pieces, np.concatenate(labels))
 
 
-def _volume(job: Job, volumes: str, case_id: str) -> Array:
-    return job.arrays(volumes, case_id)["volume"]
+def _volume(job: Job, volumes: str, case_id: str) -> OnDisk:
+    return job.on_disk(volumes, case_id)["volume"]

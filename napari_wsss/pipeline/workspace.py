@@ -16,6 +16,7 @@ from napari_wsss.data.labels import LabelTable
 from napari_wsss.errors import ModelError, ProjectError
 from napari_wsss.files import atomic_path, file_digest, read_yaml, write_text, write_yaml
 from napari_wsss.models.card import DIGEST, WEIGHTS, read_card
+from napari_wsss.pipeline.on_disk import OnDisk
 from napari_wsss.pipeline.overrides import fitting
 from napari_wsss.pipeline.recipe import Recipe
 from napari_wsss.types import Array, BoolArray, LabelMap
@@ -125,14 +126,30 @@ class ArrayShelf:
         Raises:
             ProjectError: nothing is kept here.
         """
+        self._require()
+        return {path.stem: np.load(path, mmap_mode="r") for path in sorted(self.folder.glob("*.npy"))}
+
+    def on_disk(self) -> dict[str, OnDisk]:
+        """Give all arrays, none of them read or opened yet.
+
+        Raises:
+            ProjectError: nothing is kept here.
+        """
+        self._require()
+        return {path.stem: OnDisk.of(path) for path in sorted(self.folder.glob("*.npy"))}
+
+    def _require(self) -> None:
         if self.key is None:
             raise ProjectError(f"{self.folder}: nothing computed yet. Run the stage before this one.")
-        return {path.stem: np.load(path, mmap_mode="r") for path in sorted(self.folder.glob("*.npy"))}
 
     def remove(self) -> None:
         """Drop what is kept; the key first, so that a half-removed shelf counts as empty."""
         (self.folder / "key").unlink(missing_ok=True)
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+CURRENT, BEFORE = "current.yaml", "before.yaml"
+"""Step → key of the model in use, and of the one that was in use before it."""
 
 
 class ModelShelf:
@@ -156,6 +173,11 @@ class ModelShelf:
             return False
         return card.get("key") == key and card[DIGEST] == _digest_of(weights, stamp.st_mtime_ns, stamp.st_size)
 
+    def begun_otherwise(self, step: str, key: str) -> bool:
+        """Whether a training of ``step`` was interrupted, under another key than this and none under this one."""
+        begun = {path.parent for path in self.folder.glob(f"{step}-*/checkpoint")}
+        return bool(begun) and self.place(step, key) not in begun
+
     def current(self, step: str) -> str | None:
         """Give the key of the model in use for ``step``, or None."""
         key = self._index().get(step)
@@ -171,11 +193,19 @@ class ModelShelf:
     def use(self, step: str, key: str) -> None:
         """Make the model under ``key`` the one in use."""
         index = self._index()
-        if index.get(step) != key:
-            write_yaml(self.folder / "current.yaml", {**index, step: key})
+        if index.get(step) == key:
+            return
+        if step in index:  # first: whoever is stopped in between has the same model before and now
+            write_yaml(self.folder / BEFORE, {**self._index(BEFORE), step: index[step]})
+        write_yaml(self.folder / CURRENT, {**index, step: key})
 
-    def _index(self) -> dict[str, str]:
-        path = self.folder / "current.yaml"
+    def before(self, step: str) -> str | None:
+        """Give the key of the model that was in use for ``step`` before the present one, if it is still there."""
+        key = self._index(BEFORE).get(step)
+        return key if key is not None and key != self.current(step) and self.finished(step, key) else None
+
+    def _index(self, name: str = CURRENT) -> dict[str, str]:
+        path = self.folder / name
         return dict(read_yaml(path) or {}) if path.exists() else {}
 
 

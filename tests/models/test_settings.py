@@ -21,9 +21,9 @@ def test_defaults_are_those_of_system_1():
         "stride": 32,
         "pooling": "average",
     }
-    assert SegmenterNet().model_dump() == {"network": "mixed-unet", "width": 64}
+    assert SegmenterNet().model_dump() == {"network": "mixed-unet", "width": 64, "depth": 16}
     assert len(BACKBONES) == 9
-    assert len(NETWORKS) == 4
+    assert NETWORKS == ("mixed-unet", "unet", "deeplabv3", "fcn", "unet-3d")
 
 
 @pytest.mark.parametrize("change", [{"backbone": "resnet51"}, {"stride": 4}, {"pooling": "sum"}])

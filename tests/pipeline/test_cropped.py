@@ -89,7 +89,7 @@ def test_a_segmenter_that_sees_lesion_everywhere_marks_the_crop(job):
     torch.nn.init.zeros_(last.weight)
     torch.nn.init.constant_(last.bias, 9.0)  # whatever is shown, the probability is 0.9999
     network = {"network": "unet", "width": 4, "in_channels": 2}
-    card = {"network": network, "classes": ["lesion"], "key": "0" * 64}
+    card = {**job.provenance(), "role": "segmenter", "network": network, "classes": ["lesion"]}
     save_model(job.model_folder("segmenter"), model, card)
     drain(job.recipe.step("prediction").run(job.of("prediction"), ["a"]))
     expected = np.zeros((4, *SHAPE), np.uint8)

@@ -33,6 +33,8 @@ def test_a_knob_changes_its_step_and_all_descendants_and_nothing_else(workspace,
     if "features" in recipe.steps and knob in {"network", "width"}:
         recipe = recipe.with_overrides(["features.weights=random"])  # photographs' weights fit one network alone
     other = another(recipe, step, knob)
+    if knob == "pseudo_weight":  # beside accepted masks alone it has an effect
+        workspace.accepted.kept["a"] = (np.ones((4, 32, 40), np.uint8), np.ones(4, bool))
     takes_part = {candidate for candidate in recipe.steps if step in recipe.active(candidate) | other.active(candidate)}
     if normalisation(other) != normalisation(recipe):  # they see the scan, which comes by no link
         seers = {candidate for candidate in recipe.steps if recipe.step(candidate).live}

@@ -9,9 +9,9 @@ from napari_wsss.models.card import read_card
 from napari_wsss.pipeline.job import Job
 from napari_wsss.pipeline.keys import Keys
 from napari_wsss.pipeline.patches import MaskedPatches, draw_places
+from napari_wsss.pipeline.predicting import label_map
 from napari_wsss.pipeline.sample import Sample
-from napari_wsss.pipeline.steps import volume_segmenter
-from napari_wsss.pipeline.steps.predict import label_map
+from napari_wsss.pipeline.scoring import scores_of
 from napari_wsss.progress import Progress, drain
 from napari_wsss.recipes import recipe_named
 
@@ -174,6 +174,15 @@ class Everywhere(torch.nn.Module):
 
 def test_epochs_are_judged_by_dice_where_the_truth_is_known(workspace):
     keep(workspace, pseudo(), "a", "c")
-    scores = drain(volume_segmenter._validation(whole(workspace, "a", "c"), 1, "cpu")(Everywhere()))
+    loss = RECIPE.step("segmenter").objective()
+    scores = drain(scores_of(whole(workspace, "a", "c"), loss, 1, 1, "cpu")(Everywhere()))
     # of each case slice 2 is unknown, and so is what fills the patch up; 80 of 3 · 32 · 40 known voxels are lesion
-    assert scores == {"dice_to_targets": pytest.approx(2 * 80 / (80 + 3840))}
+    assert scores["dice_to_targets"] == pytest.approx(2 * 80 / (80 + 3840))
+
+
+def test_patches_that_show_accepted_slices_are_told_apart(workspace):
+    keep(workspace, pseudo(), "a", "b")
+    accepted = np.zeros(SHAPE, np.uint8)
+    accepted[2, 8:24] = 1
+    workspace.accepted.kept["a"] = (accepted, np.array([False, False, True, False]))
+    assert whole(workspace, "a", "b").accepted.tolist() == [True, False]

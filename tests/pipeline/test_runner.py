@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from napari_wsss.data.letterbox import Letterbox
+from napari_wsss.engine import ranks
 from napari_wsss.errors import InputError, ProjectError
 from napari_wsss.pipeline.batches import MaskedSlices
 from napari_wsss.pipeline.job import Job
@@ -159,6 +160,17 @@ def test_labels_of_one_kind_are_refused_with_their_counts(workspace):
         drain(run(TINY, workspace, ["train-classifier"], device="cpu"))
 
 
+def test_a_training_that_cannot_go_on_as_it_began_says_so(finished):
+    other = TINY.with_overrides(["segmenter.learning_rate=0.002"])
+    (finished.models / "segmenter-0123456789ab" / "checkpoint").mkdir(parents=True)
+    heard = []
+    drain(run(other, finished, ["train-segmenter"], device="cpu"), heard.append)
+    told = [event.text for event in heard if isinstance(event, Note) and "begins anew" in event.text]
+    assert told == [
+        "'segmenter' begins anew: labels, masks or settings have changed since its training was interrupted."
+    ]
+
+
 def test_the_current_model_is_remembered(finished):
     shelf = ModelShelf(finished.models)
     key = shelf.current("classifier")
@@ -166,3 +178,19 @@ def test_the_current_model_is_remembered(finished):
     assert shelf.finished("classifier", key)
     (shelf.place("classifier", key) / "model.yaml").unlink()
     assert shelf.current("classifier") is None
+
+
+def test_a_process_that_does_not_lead_trains_silently_and_leaves_nothing(finished, monkeypatch):
+    def files():
+        return {path: path.stat().st_mtime_ns for path in finished.models.parent.rglob("*") if path.is_file()}
+
+    before, current = files(), ModelShelf(finished.models).current("segmenter")
+    monkeypatch.setattr(ranks, "leads", lambda: False)
+    events = []
+    changed = TINY.with_overrides(["segmenter.learning_rate=0.0005"])
+    done = drain(run(changed, finished, ["train-segmenter", "predict"], device="cpu"), events.append)
+    assert list(done) == ["segmenter"]
+    assert done["segmenter"]["trained"]
+    assert events == []
+    assert files() == before
+    assert ModelShelf(finished.models).current("segmenter") == current

@@ -106,7 +106,7 @@ def test_an_interrupted_training_ends_with_the_same_weights(halves):
     shutil.rmtree(halves.cache)
     work = run(TINY, halves, stages=STAGES, device="cpu")
     for event in work:
-        if getattr(event, "stage", "") == "classifier" and event.done == 2:
+        if getattr(event, "stage", "") == "classifier" and getattr(event, "done", 0) == 2:
             break
     work.close()
     again, notes = asked(halves)

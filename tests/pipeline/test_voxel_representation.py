@@ -93,7 +93,7 @@ def test_an_interrupted_training_ends_with_the_same_weights(workspace):
     given = recipe(epochs=2)
     work = run(given, workspace, ("maps",), device="cpu")
     for event in work:
-        if getattr(event, "stage", "") == "embedding" and event.done == 3:
+        if getattr(event, "stage", "") == "embedding" and getattr(event, "done", 0) == 3:
             work.close()
     (folder,) = workspace.models.glob("embedding-*")
     assert not (folder / "model.yaml").exists()

@@ -44,10 +44,11 @@ class AffinityMaps(Affinity, MapSource):
 
         folder = job.model_folder(self.embedding)
         model, card = load_embedding(folder), read_card(folder)
-        volumes = [job.arrays(self.volumes, case_id)["volume"] for case_id in case_ids]
-        windows = [len(window_places(volume.shape[1:], card["patch"])) for volume in volumes]
+        shapes = [job.on_disk(self.volumes, case_id)["volume"].shape[1:] for case_id in case_ids]
+        windows = [len(window_places(shape, card["patch"])) for shape in shapes]
         done, total = 0, sum(windows)
-        for case_id, volume, asked in zip(case_ids, volumes, windows, strict=True):
+        for case_id, asked in zip(case_ids, windows, strict=True):
+            volume = job.arrays(self.volumes, case_id)["volume"]
             work = predict_windows(model, volume, card["patch"], device=job.device)
             vectors = yield from part_of(work, job.name, done, total, case_id)
             evidence, box = evidence_in_box(job, self.maps, self.volumes, case_id)

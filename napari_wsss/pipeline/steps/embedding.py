@@ -16,6 +16,7 @@ from napari_wsss.models.settings import EmbeddingNet
 from napari_wsss.params import knob
 from napari_wsss.pipeline.labelled import card_of
 from napari_wsss.pipeline.sample import Sample
+from napari_wsss.pipeline.smaller_patch import with_smaller_patches
 from napari_wsss.pipeline.step import Artefact, Stage, Step, link
 from napari_wsss.progress import Note, Work
 from napari_wsss.refine.seeds import Seeds
@@ -60,11 +61,19 @@ class TrainEmbedding(Augment, Fit, Seeds, EmbeddingNet, Step):
         return patch
 
     def train(self, job: Job, folder: Path) -> Work[dict[str, Any]]:
-        """Train and save into ``folder``; give the model's card.
+        """Train and save into ``folder``; give the model's card. Where memory runs out, the patches are halved.
 
         Raises:
             InputError: no map of a training patient with lesion is sure of voxels of both kinds.
             ProjectError: maps of training patients are missing.
+        """
+        return (yield from with_smaller_patches(self, lambda step: step.train_on_patches(job, folder)))
+
+    def train_on_patches(self, job: Job, folder: Path) -> Work[dict[str, Any]]:
+        """Train as :meth:`train`, with patches of this very size.
+
+        Raises:
+            OutOfMemory: not even one patch at a time fits.
         """
         from napari_wsss.engine.fit import fit
         from napari_wsss.engine.randomness import seeded

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar, Literal, cast
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from napari_wsss.params import knob
 from napari_wsss.pipeline.sample import Sample, seconds_of, side_of
 from napari_wsss.pipeline.step import Artefact, Stage, Step, link
-from napari_wsss.progress import Progress, Work, drain, part_of
-from napari_wsss.types import FloatArray, LabelMap
+from napari_wsss.progress import Work, drain
 
 if TYPE_CHECKING:
-    from napari_wsss.data.preprocess import Preprocess
     from napari_wsss.pipeline.job import Job
 
 
@@ -28,41 +26,24 @@ class PredictMasks(Step):
     gives: ClassVar[Artefact] = "prediction"
 
     def run(self, job: Job, case_ids: Sequence[str]) -> Work[None]:
-        """Write the label map of each case."""
-        from napari_wsss.engine.predict import predict_probabilities
-        from napari_wsss.pipeline.trained import load_segmenter
+        """Write the label map of each case, as :func:`~napari_wsss.pipeline.predicting.predict_cases` has it."""
+        from napari_wsss.pipeline.outliner import outliner_of
+        from napari_wsss.pipeline.predicting import predict_cases
 
-        folder = job.model_folder(self.segmenter)
-        model = load_segmenter(folder)
-        prepared = cast("Preprocess", job.recipe.step(self.slices))
-        total = sum(job.workspace.cases[case_id].geometry.shape[0] for case_id in case_ids)
-        done = 0
-        for case_id in case_ids:
-            slices = job.arrays(self.slices, case_id)["slices"]
-            work = predict_probabilities(model, slices, device=job.device, batch_size=self.batch_size)
-            lesion = yield from part_of(work, job.name, done, total, case_id)
-            shape = job.workspace.cases[case_id].geometry.shape
-            on_grid = prepared.letterbox(shape[1:]).invert(lesion)
-            job.write_mask(case_id, label_map(on_grid.swapaxes(0, 1), self.cutoff))
-            done += slices.shape[0]
-            yield Progress(job.name, done, total, case_id)
+        outliner = outliner_of(job.model_folder(self.segmenter), job.device, batch_size=self.batch_size)
+        yield from predict_cases(job, outliner, self.slices, self.cutoff, case_ids)
 
     def seconds(self, sample: Sample) -> float:
-        """A few slices, times the slices of a case."""
+        """A few slices, or one stack of them, times the slices of a case."""
         import numpy as np
 
-        from napari_wsss.engine.predict import predict_probabilities
+        from napari_wsss.engine.predict import predict_logits
         from napari_wsss.models.segmenter import build_segmenter
+        from napari_wsss.models.settings import IN_3D
 
-        model = build_segmenter(sample.step(self.segmenter), sample.channels, sample.classes).eval()
-        side = side_of(sample, self)
-        few = np.zeros((4, sample.channels, side, side), dtype=np.float32)
-        each = seconds_of(lambda: drain(predict_probabilities(model, few, device=sample.device, batch_size=4)))
-        return each * sample.depth / 4
-
-
-def label_map(lesion: FloatArray, cutoff: float) -> LabelMap:
-    """Give the label map (Z, Y, X) of lesion probabilities (C, Z, Y, X): the likeliest class from ``cutoff`` on."""
-    likeliest = lesion.argmax(axis=0).astype("uint8") + 1
-    mask: LabelMap = (likeliest * (lesion.max(axis=0) >= cutoff)).astype("uint8")
-    return mask
+        segmenter, side = sample.step(self.segmenter), side_of(sample, self)
+        model = build_segmenter(segmenter, sample.channels, sample.classes).eval()
+        stack, new = ((1, segmenter.depth), segmenter.depth / 2) if segmenter.network == IN_3D else ((4,), 4)
+        few = np.zeros((stack[0], sample.channels, *stack[1:], side, side), dtype=np.float32)
+        each = seconds_of(lambda: drain(predict_logits(model, [few], device=sample.device)))
+        return each * sample.depth / new

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal, cast
 from napari_wsss.params import knob
 from napari_wsss.pipeline.sample import Sample, seconds_of
 from napari_wsss.pipeline.step import Artefact, Stage, Step, link
-from napari_wsss.pipeline.steps.predict import label_map
-from napari_wsss.progress import Progress, Work, drain, part_of
+from napari_wsss.progress import Work, drain
 
 if TYPE_CHECKING:
     from napari_wsss.data.preprocess_volume import PreprocessVolume
@@ -36,27 +35,12 @@ class PredictVolumes(Step):
     gives: ClassVar[Artefact] = "prediction"
 
     def run(self, job: Job, case_ids: Sequence[str]) -> Work[None]:
-        """Write the label map of each case."""
-        from napari_wsss.engine.windows import predict_windows
-        from napari_wsss.losses.probability import class_probabilities
-        from napari_wsss.models.card import read_card
-        from napari_wsss.pipeline.trained import load_volume_segmenter
+        """Write the label map of each case, as :func:`~napari_wsss.pipeline.predicting.predict_cases` has it."""
+        from napari_wsss.pipeline.outliner import outliner_of
+        from napari_wsss.pipeline.predicting import predict_cases
 
-        folder = job.model_folder(self.segmenter)
-        model, window = load_volume_segmenter(folder), read_card(folder)["patch"]
-        prepared = cast("PreprocessVolume", job.recipe.step(self.volumes))
-        volumes = {case_id: job.arrays(self.volumes, case_id)["volume"] for case_id in case_ids}
-        windows = {case_id: self._windows(volume.shape[1:], window) for case_id, volume in volumes.items()}
-        done, total = 0, sum(windows.values())
-        for case_id, volume in volumes.items():
-            work = predict_windows(
-                model, volume, window, read=class_probabilities, overlap=self.overlap, device=job.device
-            )
-            lesion = yield from part_of(work, job.name, done, total, case_id)
-            box = prepared.box(job.workspace.cases[case_id].geometry)
-            job.write_mask(case_id, label_map(box.invert(lesion), self.cutoff))
-            done += windows[case_id]
-            yield Progress(job.name, done, total, case_id)
+        outliner = outliner_of(job.model_folder(self.segmenter), job.device, overlap=self.overlap)
+        yield from predict_cases(job, outliner, self.volumes, self.cutoff, case_ids)
 
     def _windows(self, shape: Sequence[int], window: Sequence[int]) -> int:
         """Count the windows of a volume."""
