@@ -28,7 +28,23 @@ OptionalFolder: TypeAlias = Annotated[Path | None, arg(metavar="DIR", help_behav
 OptionalTable: TypeAlias = Annotated[Path | None, arg(metavar="CSV", help_behavior_hint="")]
 OptionalText: TypeAlias = Annotated[str | None, arg(metavar="TEXT", help_behavior_hint="")]
 OptionalRecipe: TypeAlias = Annotated[str | None, arg(metavar="NAME|FILE.yaml", help_behavior_hint="")]
+OptionalNetwork: TypeAlias = Annotated[
+    Literal["mixed-unet", "unet", "deeplabv3", "fcn", "unet-3d"] | None,
+    arg(metavar="mixed-unet|unet|deeplabv3|fcn|unet-3d", help_behavior_hint=""),
+]
+OptionalLearnFrom: TypeAlias = Annotated[
+    Literal["all", "accepted"] | None, arg(metavar="all|accepted", help_behavior_hint="")
+]
+OptionalQuality: TypeAlias = Annotated[
+    Literal["quick-look", "standard", "thorough"] | None,
+    arg(metavar="quick-look|standard|thorough", help_behavior_hint=""),
+]
+OptionalStart: TypeAlias = Annotated[
+    Literal["proposals", "segmenter"] | None, arg(metavar="proposals|segmenter", help_behavior_hint="")
+]
 Cases: TypeAlias = Annotated[tuple[str, ...], arg(metavar="CASE …", help_behavior_hint="")]
+Workers: TypeAlias = Annotated[int, arg(metavar="N", help_behavior_hint="")]
+OptionalCluster: TypeAlias = Annotated[str | None, arg(metavar="ADDRESS", help_behavior_hint="")]
 Channels: TypeAlias = Annotated[UseAppendAction[list[str]], arg(metavar="NAME=DIR")]
 
 

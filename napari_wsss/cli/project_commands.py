@@ -108,7 +108,7 @@ def accept(
         raise UsageError("accept needs the names of the cases to accept.")
     with open_session(project) as session:
         for case in cases:
-            mask = session.proposal(case)
+            mask = session.offered(case)
             if mask is None:
                 raise InputError(f"{case}: no proposal yet; make one with: {PROGRAM} propose {project}")
             session.accept(case, mask, edited=False)

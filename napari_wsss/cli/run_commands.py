@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from tyro.conf import Positional, arg
 
@@ -12,11 +12,16 @@ from napari_wsss.cli.options import (
     APP,
     Cases,
     Device,
+    OptionalCluster,
     OptionalFolder,
+    OptionalLearnFrom,
+    OptionalNetwork,
+    OptionalQuality,
     OptionalRecipe,
     Overrides,
     ProjectFolder,
     UsageError,
+    Workers,
 )
 from napari_wsss.cli.results import tell_plan, tell_scores
 from napari_wsss.cli.sessions import choose_recipe, in_worker, open_session
@@ -32,7 +37,10 @@ def run(
     device: Device = "auto",
     stages: Annotated[tuple[str, ...], arg(metavar="STAGE …", help_behavior_hint="")] = (),
     cases: Cases = (),
+    workers: Workers = 1,
+    cluster: OptionalCluster = None,
     dry_run: bool = False,
+    write_job: bool = False,
     json: bool = False,
 ) -> None:
     """Run all stages: classifier, maps, masks, segmenter, prediction. What is still valid is not done again.
@@ -44,15 +52,24 @@ def run(
         device: where to compute.
         stages: only these: train-classifier, maps, propose, train-segmenter, predict.
         cases: only these cases (maps, propose and predict).
+        workers: do so many cases side by side, each in a process of this machine.
+        cluster: let the Dask workers of this scheduler do the cases, such as tcp://node7:8786.
         dry_run: print the stages and the estimated time, do nothing.
+        write_job: only write the job and print its folder, for torchrun or SLURM; see docs/running.md.
         json: print the result as JSON.
     """
+    if workers < 1 or (workers > 1 and cluster is not None):
+        raise UsageError("give --workers N, 1 or more, or --cluster ADDRESS, not both.")
     with open_session(project) as session:
         choose_recipe(session, recipe, set_, device, keep=not dry_run)
         if dry_run:
             tell_plan(watch(session.estimate(stages or None, device=device)), json=json)
             return
-        result = watch(session.run(stages or None, device=device, cases=cases or None))
+        given: dict[str, Any] = {"device": device, "cases": cases or None, "workers": workers, "cluster": cluster}
+        if write_job:
+            print_line(str(watch(session.write_job(stages or None, **given)).folder))
+            return
+        result = watch(session.run(stages or None, **given, earlier=False))
         if json:
             print_json(result)
         else:
@@ -69,9 +86,23 @@ def _stage_command(stage: str, summary: str) -> None:
         set_: Overrides = [],  # noqa: B006 (tyro reads the default, nobody changes it)
         device: Device = "auto",
         cases: Cases = (),
+        workers: Workers = 1,
+        cluster: OptionalCluster = None,
+        write_job: bool = False,
         json: bool = False,
     ) -> None:
-        run(project, recipe=recipe, set_=set_, device=device, stages=(stage,), cases=cases, json=json)
+        run(
+            project,
+            recipe=recipe,
+            set_=set_,
+            device=device,
+            stages=(stage,),
+            cases=cases,
+            workers=workers,
+            cluster=cluster,
+            write_job=write_job,
+            json=json,
+        )
 
     one_stage.__doc__ = f"""{summary}
 
@@ -81,6 +112,9 @@ def _stage_command(stage: str, summary: str) -> None:
         set_: change a knob of the recipe; `recipes --show NAME` lists them.
         device: where to compute.
         cases: only these cases, where the stage works case by case.
+        workers: do so many cases side by side, each in a process of this machine.
+        cluster: let the Dask workers of this scheduler do the cases, such as tcp://node7:8786.
+        write_job: only write the job and print its folder, for torchrun or SLURM; see docs/running.md.
         json: print the result as JSON.
     """
     APP.command(name=stage)(one_stage)
@@ -89,7 +123,59 @@ def _stage_command(stage: str, summary: str) -> None:
 _stage_command("train-classifier", "Train the classifier on the image-level labels.")
 _stage_command("maps", "Compute the classifier's activation maps of every case.")
 _stage_command("propose", "Turn the maps into proposed masks.")
-_stage_command("train-segmenter", "Train the segmenter on proposed and accepted masks.")
+
+
+@APP.command
+def train_segmenter(
+    project: Positional[ProjectFolder],
+    *,
+    network: OptionalNetwork = None,
+    learn_from: OptionalLearnFrom = None,
+    quality: OptionalQuality = None,
+    fine_tune: bool = False,
+    from_scratch: bool = False,
+    recipe: OptionalRecipe = None,
+    set_: Overrides = [],  # noqa: B006 (tyro reads the default, nobody changes it)
+    device: Device = "auto",
+    write_job: bool = False,
+    json: bool = False,
+) -> None:
+    """Train the segmenter on accepted and proposed masks. What is chosen is kept in the project.
+
+    Args:
+        project: the project folder.
+        network: the network that learns the masks.
+        learn_from: all: accepted masks, and proposals where there are none; accepted: accepted masks alone.
+        quality: a quarter of the recipe's epochs, the recipe's settings, or three times as many epochs.
+        fine_tune: start from the model in use: a quarter of the epochs.
+        from_scratch: start from nothing, although the project is set to fine-tune.
+        recipe: a published recipe or a YAML file; the project's own unless given.
+        set_: change a knob of the recipe, after the choices above; `recipes --show NAME` lists them.
+        device: where to compute.
+        write_job: only write the job and print its folder, for torchrun or SLURM; see docs/running.md.
+        json: print the result as JSON.
+    """
+    if fine_tune and from_scratch:
+        raise UsageError("train-segmenter takes --fine-tune or --from-scratch, not both.")
+    start = {"fine_tune": fine_tune} if fine_tune or from_scratch else {}
+    words = quality.replace("-", " ") if quality is not None else None
+    given = {"network": network, "learn_from": learn_from, "quality": words}
+    chosen = {name: value for name, value in given.items() if value is not None} | start
+    with open_session(project) as session:
+        choose_recipe(session, recipe, (), device)
+        if chosen:
+            session.choose(session.choice().replace(**chosen))
+        choose_recipe(session, None, set_, device)
+        if write_job:
+            print_line(str(watch(session.write_job(("train-segmenter",), device=device)).folder))
+            return
+        result = watch(session.run(("train-segmenter",), device=device, earlier=False))
+        if json:
+            print_json(result)
+        else:
+            print_line(f"Done: {project}. Segment every scan with: {PROGRAM} predict {project}")
+
+
 _stage_command("predict", "Segment every case with the trained segmenter.")
 
 

@@ -20,13 +20,19 @@ def open_session(project: Path, names: bool = False) -> Session:
     otherwise; on a terminal they bear their names.
     """
     from napari_wsss.session import Session
-    from napari_wsss.session.names import Names
 
     session = Session.open(project)
-    call_cases(Names(session.project, names or None).text)
+    call_cases_of(session, names)
     for note in session.notes:
         print_warning(note)
     return session
+
+
+def call_cases_of(session: Session, names: bool = False) -> None:
+    """Let lines that go to a log file call the cases of a project by their pseudonyms; as :func:`open_session`."""
+    from napari_wsss.session.names import Names
+
+    call_cases(Names(session.project, names or None).text)
 
 
 def choose_recipe(

@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar
 
 from napari_wsss.errors import Cancelled, WsssError
-from napari_wsss.progress import Event, Note, Progress, Work, drain
+from napari_wsss.progress import About, Event, Note, Picture, Progress, Work, drain
 
 if TYPE_CHECKING:
     from rich.progress import TaskID
@@ -72,8 +72,9 @@ class Bars:
 
     def hear(self, event: Event) -> None:
         """Move the bar of the event's stage, or print a note above the bars."""
-        if isinstance(event, Note):
-            self._bars.console.print(_note_line(event), markup=False, highlight=False)
+        if not isinstance(event, Progress):
+            if line := _line_of(event):
+                self._bars.console.print(line, markup=False, highlight=False)
             return
         if event.stage not in self._stages:
             self._stages[event.stage] = self._bars.add_task(event.stage, total=None, words="")
@@ -95,8 +96,9 @@ class Lines:
 
     def hear(self, event: Event) -> None:
         """Print the event if it says something new."""
-        if isinstance(event, Note):
-            _say(_note_line(event))
+        if not isinstance(event, Progress):
+            if line := _line_of(event):
+                _say(line)
             return
         tenth = 10 * event.done // event.total if event.total else 0
         if (event.stage, tenth) != self._told:
@@ -201,6 +203,16 @@ def _say(line: str) -> None:
 
 def _note_line(note: Note) -> str:
     return f"warning: {note.text}" if note.level == "warning" else note.text
+
+
+def _line_of(event: Note | Picture | About) -> str:
+    """Give the line of an event that moves no bar; empty for a picture."""
+    if isinstance(event, Note):
+        return _note_line(event)
+    if isinstance(event, About):
+        facts = ", ".join(f"{name} {value}" for name, value in event.facts.items())
+        return f"{event.stage}: {facts}"
+    return ""
 
 
 def _words(event: Progress) -> str:

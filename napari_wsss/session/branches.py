@@ -16,6 +16,7 @@ from napari_wsss.pipeline.step import STAGES
 from napari_wsss.progress import Work
 from napari_wsss.session.jobs import Worker
 from napari_wsss.session.recipe_choice import RecipeChoice
+from napari_wsss.session.running import job_of
 from napari_wsss.session.settings import Settings
 from napari_wsss.session.workspaces import workspace_of
 from napari_wsss.store.project import Project, is_project
@@ -49,8 +50,7 @@ def run_branch(project: Project, recipe: Recipe, worker: Worker, device: str, so
     target = workspace_of(project, recipe)
     for source in sources:
         yield from share_results(recipe, workspace_of(source, recipe), target)
-    given = {"recipe": recipe.model_dump(mode="json"), "stages": list(STAGES), "device": device, "cases": None}
-    yield from worker.call("run", project=str(project.folder), **given)
+    yield from worker.run(project, job_of(project, recipe, STAGES, device, cases=None), earlier=False)
 
 
 def recipe_of_branch(project: Project) -> Recipe:

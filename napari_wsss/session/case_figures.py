@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -30,12 +30,14 @@ class MaskFigures:
     """What the masks of a case say; None where there is nothing to say it from.
 
     Attributes:
-        kind: which mask the figures are of: the accepted one, else the proposal, else the segmenter's.
+        kind: which mask the figures are of: the accepted one, else the one offered (the proposal or the segmenter's),
+            else the other of these.
         volume_ml: volume of all its lesions.
         dice: mean over the classes, against the reference mask.
-        proposal_ml: volume of the proposal.
-        slices: share of the slices that the proposal marks, 0 … 1.
-        gain: 1 − Dice of the proposal against the mask accepted as a whole.
+        proposal_ml: volume of the mask offered.
+        slices: share of the slices that it marks, 0 … 1.
+        gain: 1 − Dice of the mask offered against the one accepted as a whole; None where the segmenter whose mask is
+            offered learnt from it.
         apart: 1 − Dice of the proposal against the segmenter's mask.
     """
 
@@ -50,10 +52,10 @@ class MaskFigures:
 
 @dataclass(frozen=True)
 class EvidenceFigures:
-    """What the evidence behind the proposal says; None where there are no maps.
+    """What is behind the mask offered: soft maps, or the segmenter's probabilities; None where there are none.
 
     Attributes:
-        uncertainty: mean entropy of the evidence, mean over the models, in bits.
+        uncertainty: mean entropy of the soft maps, mean over the models, in bits; or of the probabilities.
         disagreement: between the maps of several models, 0 … 1; None with one model.
         inside: mean evidence inside the proposal.
     """
@@ -85,6 +87,15 @@ class CaseSource(Protocol):
     def prediction(self, case_id: str) -> LabelMap | None:
         """Give the segmenter's mask of a case, or None."""
 
+    def offers(self, case_id: str) -> Literal["proposal", "prediction"]:
+        """Say which of the two is offered for a case."""
+
+    def offered_made(self, case_id: str) -> Mapping[str, Any]:
+        """Give how the mask offered was made."""
+
+    def learnt_from(self) -> Collection[str]:
+        """Give the cases that the segmenter in use learnt from."""
+
     def mask_paths(self, case_id: str) -> Sequence[Path]:
         """Give the files that proposal and prediction are read from, whether they are there or not."""
 
@@ -105,6 +116,7 @@ class CaseFigures:
     def __init__(self, source: CaseSource) -> None:
         self._source, self._project = source, source.project
         self._evidence_of: Callable[[str], Evidence] | None = None
+        self._taught: Collection[str] | None = None
         self.folder = self._project.cache_folder / "worklist"
 
     def masks(self, case_id: str) -> MaskFigures:
@@ -112,7 +124,11 @@ class CaseFigures:
         return self._kept(case_id, "masks", self.masks_key(case_id), MaskFigures, lambda: self._mask_figures(case_id))
 
     def evidence(self, case_id: str) -> EvidenceFigures:
-        """Give what the evidence behind a case's proposal says; computed only if something about it changed."""
+        """Give what is behind the mask offered for a case; computed only if something about it changed."""
+        if self._source.offers(case_id) == "prediction":
+            return self._kept(
+                case_id, "evidence", self.masks_key(case_id), EvidenceFigures, lambda: self._segmenter_figures(case_id)
+            )
         if self._evidence_of is None:
             self._evidence_of = self._source.evidence()
         found = self._evidence_of(case_id)
@@ -128,26 +144,37 @@ class CaseFigures:
         paths = [accepted, accepted.with_name(f"{case_id}.yaml"), *self._source.mask_paths(case_id)]
         paths += [case.reference] if case.reference is not None else []
         labels = project.labels.volume_labels(case_id).tobytes()
-        return files.digest(str(VERSION), ",".join(project.labels.classes), labels, *_stamps(paths))
+        parts: list[str | bytes] = [str(VERSION), ",".join(project.labels.classes), labels, *_stamps(paths)]
+        return files.digest(*parts, *(["segmenter"] if self._source.offers(case_id) == "prediction" else []))
 
     def mask(self, case_id: str) -> tuple[Kind, LabelMap] | None:
-        """Give the mask that a row of the worklist speaks of; slices not accepted yet show the proposal."""
+        """Give the mask that a row of the worklist speaks of; slices not accepted yet show the mask offered."""
         project, source = self._project, self._source
         accepted, slices = _read(project.accepted, case_id), project.accepted_slices(case_id)
         if accepted is not None and slices.all():
             return "accepted", accepted
-        proposal = _read(source.proposal, case_id)
+        offers, offered = self._offered(case_id)
         if accepted is not None and slices.any():
-            rest = np.zeros_like(accepted) if proposal is None else proposal
+            rest = np.zeros_like(accepted) if offered is None else offered
             return "accepted in part", np.where(slices[:, None, None], accepted, rest)
-        if proposal is not None:
-            return "proposal", proposal
+        if offered is not None:
+            return offers, offered
         prediction = _read(source.prediction, case_id)
         return ("prediction", prediction) if prediction is not None else None
 
+    def _offered(self, case_id: str) -> tuple[Kind, LabelMap | None]:
+        source = self._source
+        offers = source.offers(case_id)
+        return offers, _read(source.prediction if offers == "prediction" else source.proposal, case_id)
+
+    def _learnt_from(self) -> Collection[str]:
+        if self._taught is None:
+            self._taught = self._source.learnt_from()
+        return self._taught
+
     def _mask_figures(self, case_id: str) -> MaskFigures:
         project, case = self._project, self._project.case(case_id)
-        found, proposal = self.mask(case_id), _read(self._source.proposal, case_id)
+        found, (offers, offered) = self.mask(case_id), self._offered(case_id)
         if found is None:
             return MaskFigures()
         kind, mask = found
@@ -155,16 +182,23 @@ class CaseFigures:
         reference = _read(project.load_reference, case_id)
         if reference is not None:
             reference = in_classes(reference, project.labels.volume_labels(case_id))
+        proposal = _read(self._source.proposal, case_id)
         prediction = _read(self._source.prediction, case_id) if proposal is not None else None
+        honest = kind == "accepted" and (offers == "proposal" or case_id not in self._learnt_from())
         return MaskFigures(
             kind=kind,
             volume_ml=int(np.count_nonzero(mask)) * millilitres,
             dice=self._dice(mask, reference),
-            proposal_ml=None if proposal is None else int(np.count_nonzero(proposal)) * millilitres,
-            slices=None if proposal is None else float((proposal > 0).any(axis=(1, 2)).mean()),
-            gain=_apart(self._dice(proposal, mask)) if kind == "accepted" else None,
+            proposal_ml=None if offered is None else int(np.count_nonzero(offered)) * millilitres,
+            slices=None if offered is None else float((offered > 0).any(axis=(1, 2)).mean()),
+            gain=_apart(self._dice(offered, mask)) if honest else None,
             apart=_apart(self._dice(proposal, prediction)),
         )
+
+    def _segmenter_figures(self, case_id: str) -> EvidenceFigures:
+        """Give what the segmenter left beside its mask; nothing where it is of an earlier version."""
+        told = self._source.offered_made(case_id).get("uncertainty")
+        return EvidenceFigures(uncertainty=float(told["mean"]) if isinstance(told, Mapping) else None)
 
     def _evidence_figures(self, case_id: str, found: Evidence) -> EvidenceFigures:
         maps, proposal = found.maps(), _read(self._source.proposal, case_id)

@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import IO
 
+from napari_wsss.session.last_words import epitaph
 from napari_wsss.session.protocol import Message, decode, encode
 
 _log = logging.getLogger("napari_wsss.worker")
@@ -75,9 +76,7 @@ class Child:
 
     def epitaph(self) -> str:
         """Say in one line how it ended: exit code or signal, and the last line it wrote."""
-        code = self._process.wait()
-        how = _signal_name(-code) if code < 0 else f"exit code {code}"
-        return f"{how}; its last words: {_telling(list(self._last_words))}"
+        return epitaph(self._process.wait(), list(self._last_words))
 
     def close(self, patience: float) -> None:
         """Let it end by itself within ``patience`` seconds, then kill it."""
@@ -123,20 +122,3 @@ class Child:
             self.inbox.put(decode(line))
         self._threads[0].join()
         self.inbox.put(None)
-
-
-def _signal_name(number: int) -> str:
-    if number == signal.SIGKILL:
-        return "killed, most often because the memory ran out"
-    return f"ended by {signal.Signals(number).name}"
-
-
-def _telling(lines: Sequence[str]) -> str:
-    """Give the last line that says something; of a crash in compiled code, what it was and where."""
-    said = [line.strip() for line in lines if line.strip() and not line.startswith("Extension modules:")]
-    fatal = next((line for line in said if line.startswith("Fatal Python error")), None)
-    if fatal is None:
-        return said[-1] if said else "nothing"
-    threads = [number for number, line in enumerate(said) if line.startswith("Current thread")]
-    place = said[threads[0] + 1] if threads and threads[0] + 1 < len(said) else ""
-    return f"{fatal} {place}".strip()

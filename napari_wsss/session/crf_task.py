@@ -15,6 +15,7 @@ from napari_wsss.refine.accelerator import accelerated
 from napari_wsss.refine.theta import Theta
 
 if TYPE_CHECKING:
+    from napari_wsss.refine.crf_gpu_torch import TorchCrf
     from napari_wsss.refine.crf_torch import TorchKernel
 
 T = TypeVar("T")
@@ -31,16 +32,20 @@ def on_gpu(work: Work[T], device: str = "auto") -> Work[T]:
     Raises:
         WsssError: the device is unknown or this machine does not have it.
     """
-    from napari_wsss.engine.device import describe
-    from napari_wsss.refine.crf_gpu_torch import TorchCrf
-
     _kept.clear()
-    engine = TorchCrf("cuda") if describe(device)["device"] == "cuda" else None
+    engine = None if device == "cpu" else _engine(device)  # on the CPU torch need not be loaded
     with accelerated(engine):
         result = yield from work
     for text in engine.notes if engine is not None else ():
         yield Note(text, "warning")
     return result
+
+
+def _engine(device: str) -> TorchCrf | None:
+    from napari_wsss.engine.device import describe
+    from napari_wsss.refine.crf_gpu_torch import TorchCrf
+
+    return TorchCrf("cuda") if describe(device)["device"] == "cuda" else None
 
 
 def with_gpu(task: Callable[..., Work[T]]) -> Callable[..., Work[T]]:

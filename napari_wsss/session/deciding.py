@@ -8,15 +8,15 @@ from typing import Any
 
 from napari_wsss.edit.brief import brief
 from napari_wsss.errors import InputError
-from napari_wsss.session.long_work import LongWork
 from napari_wsss.session.preferences import preferences
+from napari_wsss.session.rounds import Rounds
 from napari_wsss.store.drafts import DraftNote
 from napari_wsss.store.provenance import provenance
 from napari_wsss.store.versions import Version, mask_of, versions_of
 from napari_wsss.types import LabelMap
 
 
-class Deciding(LongWork):
+class Deciding(Rounds):
     """The part of a :class:`~napari_wsss.session.Session` that keeps a person's decisions."""
 
     def accept(
@@ -37,12 +37,11 @@ class Deciding(LongWork):
             slices: only these slices are accepted; all when None.
             edited: the person changed the proposal by hand.
             made: how what was corrected had been made (:meth:`Tuner.provenance`, or what is kept beside a mask); that
-                of the proposal kept when None.
+                of the mask offered when None.
             edits: what was done to it since (:meth:`~napari_wsss.edit.history.History.summary`).
         """
         if made is None:
-            step = self.recipe_for(case_id).effective(self.recipe.proposal)
-            made = self.project.proposal_provenance(step, case_id)
+            made = self.offered_made(case_id)
         bare = {"recipe": self.recipe.name, "step": "", "key": "", "params": {}}
         facts = {name: made[name] for name in (*bare, "weights", "seed") if name in made}
         done = brief([*made.get("edits", ()), *edits])

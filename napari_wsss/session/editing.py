@@ -44,7 +44,7 @@ class Editing(Deciding):
         cls: str | None = None,
         seed: Seed | None = None,
     ) -> Edit:
-        """Do an operation in the mask of a case: the last draft's, else the accepted one, the proposal, the prediction.
+        """Do an operation in the mask of a case: the last draft's, else the accepted one, the one offered, any other.
 
         The result waits as a draft: it can be opened in the window, or accepted with :meth:`accept_draft`.
 
@@ -89,6 +89,7 @@ class Editing(Deciding):
         step = self.recipe_for(case_id).effective(self.recipe.proposal)
         for origin, mask, made in (
             ("accepted", project.accepted(case_id), project.accepted_provenance(case_id)),
+            (self.offers(case_id), self.offered(case_id), self.offered_made(case_id)),
             ("proposal", project.proposal(step, case_id), project.proposal_provenance(step, case_id)),
             (
                 "prediction",

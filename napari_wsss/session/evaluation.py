@@ -13,12 +13,14 @@ from napari_wsss.errors import InputError
 from napari_wsss.files import write_json, write_text
 from napari_wsss.metrics.measure import measure_case
 from napari_wsss.metrics.overlap import EMPTY_MASK_RULE
+from napari_wsss.pipeline.job import Job
 from napari_wsss.pipeline.keys import Keys
 from napari_wsss.pipeline.propose import scored_masks
 from napari_wsss.pipeline.recipe import Recipe
 from napari_wsss.pipeline.runner import pinned_models
+from napari_wsss.pipeline.standing import kept_key, unfinished
 from napari_wsss.pipeline.workspace import Workspace
-from napari_wsss.progress import Progress, Work
+from napari_wsss.progress import Note, Progress, Work
 from napari_wsss.report.content import Table
 from napari_wsss.report.tables import as_csv
 from napari_wsss.session.measuring import classifier_rows, mask_rows, measure_masks
@@ -42,6 +44,7 @@ def evaluate_project(
     case_ids = workspace.subset(*subsets)
     with_reference = [case_id for case_id in case_ids if workspace.cases[case_id].reference is not None]
     keys = Keys(recipe, workspace, pinned_models(recipe, workspace))
+    yield from _of_before(workspace, recipe, keys, with_reference)
     kinds = {kind: kind for kind in scored_masks(keys, with_reference)}
     measures = yield from measure_masks(workspace, recipe, kinds, with_reference)
     measures |= yield from measure_searched(project, workspace, recipe, with_reference)
@@ -59,6 +62,20 @@ def evaluate_project(
         )
     keep_tables(project, "-".join(subsets), tables, ("masks", "patients", "cases"))
     return tables
+
+
+def _of_before(workspace: Workspace, recipe: Recipe, keys: Keys, case_ids: Sequence[str]) -> list[Note]:
+    """Say where segmented scans are not those of the model and settings in use: their scores are not its scores."""
+    notes = []
+    for name in recipe.giving("prediction"):
+        job = Job(name, recipe, workspace, keys)
+        if old := [case_id for case_id in unfinished(job, case_ids) if kept_key(job, case_id) is not None]:
+            text = (
+                f"'{name}': {len(old)} of {len(case_ids)} scans were segmented by another model, or with other "
+                "settings, than those in use; `predict` segments them anew."
+            )
+            notes.append(Note(text, "warning"))
+    return notes
 
 
 def keep_tables(project: Project, stem: str, tables: Mapping[str, Any], as_files: Sequence[str]) -> None:

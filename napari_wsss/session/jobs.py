@@ -13,12 +13,10 @@ from typing import Any, Self
 from napari_wsss.errors import Cancelled, JobError
 from napari_wsss.progress import Work, event_from_json
 from napari_wsss.session.child import Child
+from napari_wsss.session.detached import Detached
 from napari_wsss.session.protocol import ENDINGS, Message, error_from_json
+from napari_wsss.session.standing_back import environment
 
-_PATIENT = {"OMP_WAIT_POLICY": "PASSIVE"}
-"""Threads that wait for one another sleep instead of spinning: with other programs on the same cores (the window, for
-one) spinning makes training several times slower, and the window jerky."""
-_THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS")
 _BRIEF = ("crf", "crf-ready")
 """Jobs that nobody started knowingly and that are over in a moment: others wait for them."""
 _WAITED_FOR = (*_BRIEF, "classify")
@@ -27,8 +25,10 @@ _PATIENCE = 30.0
 _WAKE: Message = {"look": "whether the job is still wanted"}
 
 
-class Worker:
+class Worker(Detached):
     """A worker process, started at first need and kept warm; one job at a time.
+
+    What takes long and is to outlive this program is done by a process of its own (:meth:`run`, :meth:`follow`).
 
     Args:
         tasks: ``module:ATTRIBUTE`` of the table of tasks (task name → function giving a generator of events).
@@ -45,8 +45,9 @@ class Worker:
         nice: int = 10,
         grace: float = 1.8,
     ) -> None:
+        super().__init__(tasks)
         self._arguments = [tasks, f"--nice={nice}"]
-        self._environment = _PATIENT | (dict.fromkeys(_THREAD_VARIABLES, str(threads)) if threads else {})
+        self._environment = environment(threads)
         self._grace = grace
         self._numbers = itertools.count(1)
         self._child: Child | None = None
@@ -105,7 +106,10 @@ class Worker:
                     self._abandon(child, number)
 
     def cancel(self) -> None:
-        """Stop the present job, from any thread; its generator then raises Cancelled. Nothing happens when idle."""
+        """Stop the warm process's job, from any thread; its generator then raises Cancelled. Nothing happens when idle.
+
+        A job in a process of its own (:meth:`run`) goes on.
+        """
         if self._job is not None:
             self._cancelled = self._number
             if (child := self._child) is not None:

@@ -5,9 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from napari_wsss.models.settings import Network
 from napari_wsss.pipeline.overrides import fitting
 from napari_wsss.pipeline.recipe import Recipe
+from napari_wsss.pipeline.step import Step
+from napari_wsss.pipeline.workspace import ModelShelf
+from napari_wsss.session import segmenter_choice
 from napari_wsss.session.recipe_choice import RecipeChoice
+from napari_wsss.session.segmenter_choice import Quality, SegmenterChoice
 from napari_wsss.session.settings import Changes, Settings
 from napari_wsss.store.project import Project
 
@@ -101,3 +106,34 @@ class Knobs:
             step, _, knob = name.partition(".")
             changes.setdefault(step, {})[knob] = value
         self.keep(changes)
+
+    def choice(self) -> SegmenterChoice:
+        """Give the few choices about training the segmenter, as the settings in use have them.
+
+        Raises:
+            RecipeError: the recipe trains no segmenter.
+        """
+        return segmenter_choice.choice_of(self.recipe, self._standard())
+
+    def choose(self, choice: SegmenterChoice) -> None:
+        """Turn choices about training the segmenter into settings of the project; all or none.
+
+        Raises:
+            RecipeError: the recipe trains no segmenter, or not with this network; there is no model to improve, or it
+                is another network.
+            ProjectError: the project cannot be written.
+        """
+        shelf = ModelShelf(self.project.models_folder)
+        settings = segmenter_choice.settings_of(choice, self.recipe, self._standard(), shelf)
+        self.keep({segmenter_choice.segmenter_of(self.recipe): settings})
+
+    def networks(self) -> tuple[Network, ...]:
+        """Give the networks that the recipe's segmenter can be. Raises as :meth:`choice`."""
+        return segmenter_choice.networks_of(self.recipe)
+
+    def qualities(self) -> dict[Quality, str]:
+        """Give quality → what it sets, in words. Raises as :meth:`choice`."""
+        return segmenter_choice.qualities_of(self._standard(), self.choice().fine_tune)
+
+    def _standard(self) -> Step:
+        return segmenter_choice.standard_of(self._choice.base(), self.recipe)

@@ -3,33 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from napari_wsss.data.splits import SUBSETS
-from napari_wsss.errors import RecipeError
 from napari_wsss.pipeline.plan import PlannedStep, plan
-from napari_wsss.pipeline.step import STAGES
 from napari_wsss.pipeline.workspace import Workspace
 from napari_wsss.progress import Note, Work
-from napari_wsss.session.jobs import Worker
-from napari_wsss.session.knobs import Knobs
+from napari_wsss.session.detached import RUNS
 from napari_wsss.session.names import Names
 from napari_wsss.session.recipe_choice import smaller_settings
+from napari_wsss.session.run_folder import RunFolder, RunJob
+from napari_wsss.session.running import Running, job_of, stages_of
+from napari_wsss.session.segmenter_choice import SegmenterChoice
 from napari_wsss.session.workspaces import workspace_of
-from napari_wsss.store.project import Project
 
 
-class LongWork(Knobs):
-    """The part of a :class:`~napari_wsss.session.Session` that trains, computes, scores and searches.
-
-    Attributes:
-        worker: the process that has torch; started at the first long work.
-    """
-
-    def __init__(self, project: Project, worker: Worker | None = None) -> None:
-        super().__init__(project)
-        self.worker = worker if worker is not None else Worker()
+class LongWork(Running):
+    """The part of a :class:`~napari_wsss.session.Session` that trains, computes, scores and searches."""
 
     @property
     def workspace(self) -> Workspace:
@@ -75,7 +67,7 @@ class LongWork(Knobs):
 
     def plan(self, stages: Sequence[str] | None = None) -> list[PlannedStep]:
         """Say what :meth:`run` would do; ``seconds`` stay unknown until :meth:`estimate`."""
-        return plan(self.recipe, self.workspace, _stages(stages))
+        return plan(self.recipe, self.workspace, stages_of(stages))
 
     def estimate(self, stages: Sequence[str] | None = None, *, device: str = "auto") -> Work[list[PlannedStep]]:
         """Plan with times, measured in some seconds on this machine."""
@@ -91,21 +83,54 @@ class LongWork(Knobs):
         ]
 
     def run(
-        self, stages: Sequence[str] | None = None, *, device: str = "auto", cases: Sequence[str] | None = None
+        self,
+        stages: Sequence[str] | None = None,
+        *,
+        device: str = "auto",
+        cases: Sequence[str] | None = None,
+        workers: int = 1,
+        cluster: str | None = None,
+        earlier: bool = True,
     ) -> Work[dict[str, Any]]:
-        """Run stages (all when None) in the worker; what is still valid is not done again.
+        """Run stages (all when None) in a process of their own; what is still valid is not done again.
 
-        Closing the generator cancels; everything finished is kept and training continues from its checkpoint.
+        The same work that is under way already is joined. Closing the generator stops it (not after :meth:`leave`);
+        everything finished is kept and training continues from its checkpoint.
+
+        Args:
+            stages: which; all when None.
+            device: "auto", "cpu", "cuda" or "mps".
+            cases: narrows maps, proposals and predictions; all when None.
+            workers: processes of this machine that do cases side by side; one after another where it is 1.
+            cluster: address of a Dask scheduler, such as "tcp://node7:8786", whose workers do the cases instead.
+            earlier: tell first what was told before, where the work is joined or gone on with.
 
         Raises:
-            ProjectError: the project is read-only, or an earlier stage is missing.
-            WsssError: whatever went wrong in the worker.
+            ProjectError: the project is read-only, other work is under way, or an earlier stage is missing.
+            WsssError: whatever went wrong.
         """
-        yield from self._settle(device)
-        wanted = _stages(stages)
-        cases = list(cases) if cases is not None else None
-        done: dict[str, Any] = yield from self._ask("run", stages=wanted, device=device, cases=cases)
+        job = yield from self._job(stages, device, cases, workers, cluster)
+        done: dict[str, Any] = yield from self.worker.run(self.project, job, earlier=earlier)
         return done
+
+    def write_job(
+        self,
+        stages: Sequence[str] | None = None,
+        *,
+        device: str = "auto",
+        cases: Sequence[str] | None = None,
+        workers: int = 1,
+        cluster: str | None = None,
+    ) -> Work[RunFolder]:
+        """Write down what :meth:`run` would do, for others to start: torchrun, SLURM, another machine.
+
+        ``python -m napari_wsss.session.run_process FOLDER`` does it. The arguments are those of :meth:`run`.
+
+        Raises:
+            ProjectError: the project is read-only or cannot be written.
+        """
+        job = yield from self._job(stages, device, cases, workers, cluster)
+        return RunFolder.make(self.project.folder / RUNS, replace(job, by_hand=True, niceness=0))
 
     def evaluate(self, subsets: Sequence[str] = ("val",)) -> Work[dict[str, Any]]:
         """Score classifier, proposals and predictions; the result is kept in the project's ``metrics`` folder.
@@ -225,20 +250,40 @@ class LongWork(Knobs):
         folder, recipe = str(self.project.folder), self.recipe.model_dump(mode="json")
         return (yield from self.worker.call(task, project=folder, recipe=recipe, **arguments))
 
+    def _job(
+        self,
+        stages: Sequence[str] | None,
+        device: str,
+        cases: Sequence[str] | None,
+        workers: int,
+        cluster: str | None,
+    ) -> Work[RunJob]:
+        yield from self._settle(device)
+        given = {"cases": None if cases is None else list(cases), "workers": workers, "cluster": cluster}
+        return job_of(self.project, self.recipe, stages_of(stages), device, **given)
+
+    def choosing(self, choice: SegmenterChoice, device: str = "auto") -> Work[None]:
+        """Do :meth:`choose` in a project where nobody has chosen a recipe yet: first the settings that fit the machine.
+
+        Raises:
+            RecipeError: as :meth:`choose`.
+            ProjectError: the project cannot be written.
+        """
+        yield from self._settle(device)
+        self.choose(choice)
+
+    @property
+    def settled(self) -> bool:
+        """Whether recipe and settings are those somebody chose, or a first run did."""
+        return "recipe" in self.project.settings
+
     def _settle(self, device: str) -> Work[None]:
         """Refuse a read-only project; choose the recipe and the settings that fit the machine where nobody has yet."""
         self.project.check_writable()
-        if "recipe" not in self.project.settings:
+        if not self.settled:
             yield from self.use(device=device)
 
     def _has_gpu(self, device: str) -> Work[bool]:
         if device != "auto":
             return device != "cpu"
         return bool((yield from self.worker.call("machine"))["gpu"])
-
-
-def _stages(stages: Sequence[str] | None) -> list[str]:
-    wanted = list(STAGES if stages is None else stages)
-    if unknown := [stage for stage in wanted if stage not in STAGES]:
-        raise RecipeError(f"no stage called {', '.join(unknown)}; stages are {', '.join(STAGES)}.")
-    return wanted

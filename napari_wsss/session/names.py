@@ -71,6 +71,18 @@ class Names:
             return self._others[words]
         return self._pattern.sub(lambda found: self._others[found[0]], words)
 
+    def own(self, words: str) -> str:
+        """Give a text of :meth:`text` with the project's own names back in the place of pseudonyms."""
+        return self._pseudonyms.sub(lambda found: self._owners[found[0]], words) if self.hidden else words
+
+    @cached_property
+    def _owners(self) -> Mapping[str, str]:
+        return {pseudonym: name for name, pseudonym in self._others.items()}
+
+    @cached_property
+    def _pseudonyms(self) -> re.Pattern[str]:
+        return _any_of(self._owners)
+
     @cached_property
     def _others(self) -> Mapping[str, str]:
         cases = self._project.cases
@@ -78,9 +90,13 @@ class Names:
 
     @cached_property
     def _pattern(self) -> re.Pattern[str]:
-        telling = [name for name in self._others if not _COMMON.fullmatch(name)]
-        words = "|".join(re.escape(name) for name in sorted(telling, key=len, reverse=True))
-        return re.compile(rf"(?<![A-Za-z0-9])(?:{words})(?![A-Za-z0-9])" if words else r"(?!)")
+        return _any_of([name for name in self._others if not _COMMON.fullmatch(name)])
+
+
+def _any_of(names: Iterable[str]) -> re.Pattern[str]:
+    """Find any of these names, the longest first, where it stands by itself."""
+    words = "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True))
+    return re.compile(rf"(?<![A-Za-z0-9])(?:{words})(?![A-Za-z0-9])" if words else r"(?!)")
 
 
 def write_key(project: Project) -> Path:

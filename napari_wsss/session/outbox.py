@@ -4,10 +4,20 @@ from __future__ import annotations
 
 import threading
 import time
-from typing import IO
+from typing import Protocol
 
 from napari_wsss.progress import Event, Progress, event_to_json
 from napari_wsss.session.protocol import Message, encode
+
+
+class Lines(Protocol):
+    """What lines can be written to."""
+
+    def write(self, line: str, /) -> object:
+        """Write a line."""
+
+    def flush(self) -> object:
+        """Let it go."""
 
 
 class Outbox:
@@ -16,14 +26,17 @@ class Outbox:
     Of Progress events of the same stage with the same figures only the newest of each ``interval`` travels; the last of
     a stage, every Note and every other message always do, in order.
 
-    Args:
-        stream: text stream the lines go to.
+    Attributes:
         interval: shortest time between two Progress events in seconds.
+
+    Args:
+        stream: text stream the lines go to, or anything else that lines can be written to.
+        interval: as above.
     """
 
-    def __init__(self, stream: IO[str], interval: float = 0.05) -> None:
+    def __init__(self, stream: Lines, interval: float = 0.05) -> None:
         self._stream = stream
-        self._interval = interval
+        self.interval = interval
         self._lock = threading.Lock()
         self._held: tuple[Progress, str] | None = None
         self._arrived = threading.Event()
@@ -57,6 +70,11 @@ class Outbox:
             self._flush()
             self._write(line)
 
+    def flush(self) -> None:
+        """Send the event still held."""
+        with self._lock:
+            self._flush()
+
     def _replaces(self, event: Progress) -> bool:
         held = self._held[0] if self._held else event
         return held.stage == event.stage and held.values.keys() == event.values.keys()
@@ -74,7 +92,7 @@ class Outbox:
     def _release(self) -> None:
         while True:
             self._arrived.wait()
-            time.sleep(max(0.0, self._last + self._interval - time.monotonic()))
+            time.sleep(max(0.0, self._last + self.interval - time.monotonic()))
             with self._lock:
                 self._arrived.clear()
                 self._flush()

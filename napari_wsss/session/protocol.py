@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -60,6 +60,13 @@ def error_from_json(data: Mapping[str, Any]) -> WsssError:
     if "trace" in data:
         rebuilt.add_note(data["trace"])
     return rebuilt
+
+
+def reworded_error(data: Mapping[str, Any], change: Callable[[str], str]) -> Message:
+    """Give what :func:`error_to_json` gave with its texts changed."""
+    told = {name: change(value) for name, value in data.items() if name != "kind" and isinstance(value, str)}
+    faults = {"faults": [change(fault) for fault in data["faults"]]} if "faults" in data else {}
+    return {**data, **told, **faults}
 
 
 def _unexpected(error: Exception, task: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self, cast
 
 from napari_wsss.data.volume import Volume
 from napari_wsss.pipeline.cache import ArrayCache
@@ -19,12 +19,17 @@ from napari_wsss.session.creation import create_project
 from napari_wsss.session.editing import Editing
 from napari_wsss.session.jobs import Worker
 from napari_wsss.session.kept_masks import prediction_of
+from napari_wsss.session.material import Material, material_of
 from napari_wsss.session.outgoing import Outgoing
 from napari_wsss.session.remote_crf import RemoteCrf, nvidia_driver
+from napari_wsss.session.segmenter_choice import segmenter_of
 from napari_wsss.session.tuner import Tuner
 from napari_wsss.session.worklist import Order, Row, worklist
 from napari_wsss.store.project import Project
 from napari_wsss.types import LabelMap
+
+if TYPE_CHECKING:
+    from napari_wsss.pipeline.learning import SegmenterStep
 
 
 class Session(Editing, Outgoing):
@@ -140,6 +145,16 @@ class Session(Editing, Outgoing):
             InputError: no such order.
         """
         return (yield from worklist(self.project, CaseFigures(self), order, seed))
+
+    def material(self) -> Material:
+        """Say what the segmenter would learn from if it were trained now, and what is missing.
+
+        Raises:
+            RecipeError: the recipe trains no segmenter.
+        """
+        name = segmenter_of(self.recipe)
+        step = cast("SegmenterStep", self.recipe.step(name))
+        return material_of(self.recipe, self.workspace, name, step)
 
     def mask_paths(self, case_id: str) -> list[Path]:
         """Give the files of a case's proposal and prediction, whether they are there or not."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -25,6 +26,7 @@ class SliceRow:
         volume_ml: that area through the thickness of the slice.
         dice: mean over the classes that are marked or present in it, against the reference; None without one, and
             where there is nothing to find and nothing marked.
+        unsure: mean entropy of the segmenter's probabilities in it, in bits; None where it has not segmented the scan.
     """
 
     z: int
@@ -33,6 +35,7 @@ class SliceRow:
     area_mm2: float
     volume_ml: float
     dice: float | None
+    unsure: float | None = None
 
 
 def slice_rows(  # noqa: PLR0917 (all are needed, the last where there is one)
@@ -42,6 +45,7 @@ def slice_rows(  # noqa: PLR0917 (all are needed, the last where there is one)
     classes: tuple[str, ...],
     spacing: Spacing,
     reference: LabelMap | None = None,
+    unsure: Sequence[float] = (),
 ) -> list[SliceRow]:
     """Give a row for each slice.
 
@@ -52,6 +56,7 @@ def slice_rows(  # noqa: PLR0917 (all are needed, the last where there is one)
         classes: C names.
         spacing: voxel size along Z, Y, X in mm.
         reference: (Z, Y, X) in the same classes, if there is one.
+        unsure: mean entropy of each slice in bits, Z values; none where it is not known.
     """
     voxels = np.count_nonzero(mask, axis=(1, 2))
     overlaps = slice_dice(mask, reference, len(classes)) if reference is not None else np.full(len(mask), np.nan)
@@ -61,7 +66,9 @@ def slice_rows(  # noqa: PLR0917 (all are needed, the last where there is one)
         area = count * height * width
         state: SliceState = "accepted" if accepted[z] else ("marked" if count else "empty")
         words = _words(labels[z], classes)
-        rows.append(SliceRow(z, words, state, area, area * thickness / 1000.0, None if np.isnan(overlap) else overlap))
+        fits = None if np.isnan(overlap) else overlap
+        entropy = unsure[z] if len(unsure) == len(mask) else None
+        rows.append(SliceRow(z, words, state, area, area * thickness / 1000.0, fits, entropy))
     return rows
 
 

@@ -6,11 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from napari_wsss.engine.ranks import leads
 from napari_wsss.pipeline.recipe import Recipe
 from napari_wsss.pipeline.runner import run
 from napari_wsss.progress import Work
-from napari_wsss.session import crf_task
+from napari_wsss.session import crf_task, model_tasks
 from napari_wsss.session.classify import classify
+from napari_wsss.session.cluster import crew
 from napari_wsss.session.crf_task import with_gpu
 from napari_wsss.session.one_worker import wait_for_others
 from napari_wsss.session.tuning_tasks import calibrate_project, search_thresholds_of
@@ -19,16 +21,30 @@ from napari_wsss.store.project import Project
 
 
 def run_stages(
-    project: str, recipe: Mapping[str, Any], stages: Sequence[str], device: str, cases: Sequence[str] | None
+    project: str,
+    recipe: Mapping[str, Any],
+    stages: Sequence[str],
+    device: str,
+    cases: Sequence[str] | None,
+    *,
+    workers: int = 1,
+    cluster: str | None = None,
 ) -> Work[dict[str, Any]]:
-    """Run stages of a recipe over a project folder; see :func:`napari_wsss.pipeline.runner.run`."""
+    """Run stages of a recipe over a project folder; see :func:`napari_wsss.pipeline.runner.run`.
+
+    Cases are done in this process, unless there are several ``workers`` or a ``cluster``; see
+    :func:`napari_wsss.session.cluster.crew`.
+    """
     opened = Project.open(Path(project), lock=False)
     parsed = Recipe.parse(recipe, where="recipe")
-    lock = yield from wait_for_others(opened.folder)
+    lock = (yield from wait_for_others(opened.folder)) if leads() else None
     try:
-        return (yield from run(parsed, workspace_of(opened, parsed), stages, device=device, case_ids=cases))
+        with crew(project, recipe, workers, cluster) as spread:
+            work = run(parsed, workspace_of(opened, parsed), stages, device=device, case_ids=cases, spread=spread)
+            return (yield from work)
     finally:
-        lock.release()
+        if lock is not None:
+            lock.release()
 
 
 def estimate(project: str, recipe: Mapping[str, Any], device: str) -> Work[dict[str, float]]:
@@ -107,4 +123,5 @@ TASKS: dict[str, Callable[..., Work[Any]]] = {
     "networks": networks,
     "machine": machine,
     **crf_task.TASKS,
+    **model_tasks.TASKS,
 }

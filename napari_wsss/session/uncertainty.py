@@ -7,6 +7,7 @@ from itertools import combinations
 
 import numpy as np
 
+from napari_wsss.metrics.entropy import slice_entropies
 from napari_wsss.types import BoolArray, FloatArray
 
 
@@ -16,13 +17,7 @@ def mean_entropy(evidence: FloatArray) -> float:
     Args:
         evidence: (C, Z, Y, X) in [0, 1]; every class counts alike.
     """
-    if not evidence.size:
-        return 0.0
-    total = 0.0
-    for plane in evidence.reshape(-1, *evidence.shape[-2:]):  # a slice at a time: logarithms of a volume take room
-        unsure = plane[(plane > 0.0) & (plane < 1.0)].astype(np.float64)
-        total -= float((unsure * np.log2(unsure) + (1.0 - unsure) * np.log2(1.0 - unsure)).sum())
-    return total / evidence.size
+    return float(slice_entropies(evidence).mean()) if evidence.size else 0.0
 
 
 def disagreement(maps: Sequence[FloatArray]) -> float | None:

@@ -17,13 +17,12 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from typing import IO, Any
 
-import psutil
-
 from napari_wsss.errors import Cancelled, WsssError
 from napari_wsss.progress import Work
 from napari_wsss.session.open_files import allow_many_files
 from napari_wsss.session.outbox import Outbox
 from napari_wsss.session.protocol import Message, decode, error_to_json
+from napari_wsss.session.standing_back import stand_back
 
 Task = Callable[..., Work[Any]]
 DEFAULT_TASKS = "napari_wsss.session.tasks:TASKS"
@@ -126,15 +125,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     threading.Thread(target=desk.listen, args=(commands,), daemon=True).start()
     serve(desk, Outbox(answers), lambda: load_tasks(options.tasks))
     return 0
-
-
-def stand_back(steps: int) -> None:
-    """Lower the priority by ``steps`` (Unix; at least one class lower on Windows)."""
-    process = psutil.Process()
-    if sys.platform == "win32":
-        process.nice(psutil.BELOW_NORMAL_PRIORITY_CLASS)
-    else:
-        process.nice(process.nice() + steps)
 
 
 if __name__ == "__main__":

@@ -47,7 +47,7 @@ class Row:
 
     @property
     def uncertainty(self) -> float | None:
-        """Mean entropy of the evidence, in bits."""
+        """Mean entropy of the soft maps, or of the segmenter's probabilities where its mask is offered, in bits."""
         return self.evidence.uncertainty
 
     @property
@@ -137,7 +137,7 @@ FIGURES: Mapping[str, Callable[[Row], float | None]] = {
 }
 """Order → the figure it goes by."""
 _MISSING = {
-    "uncertainty": "No case has activation maps yet, which the uncertainty is computed from.",
+    "uncertainty": "No case has activation maps yet, or a segmenter's mask to start from, to compute it from.",
     "disagreement": "No case has maps of two models, or both a proposal and a segmenter's mask.",
 }
 

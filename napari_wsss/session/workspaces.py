@@ -11,6 +11,7 @@ import numpy as np
 from napari_wsss.files import file_digest
 from napari_wsss.pipeline.recipe import Recipe
 from napari_wsss.pipeline.workspace import Workspace
+from napari_wsss.session.kept_predictions import keep_with_model
 from napari_wsss.session.settings import Settings
 from napari_wsss.store.project import Project
 from napari_wsss.store.provenance import now, provenance, versions
@@ -28,7 +29,10 @@ class ProjectMasks:
         """Keep a mask with its provenance."""
         facts = provenance(**made)
         if kind in self._predictions:
-            return self._project.write_prediction(kind, case_id, mask, facts)
+            path = self._project.write_prediction(kind, case_id, mask, facts)
+            if "model" in made:
+                keep_with_model(self._project, kind, case_id, str(made["model"]))
+            return path
         return self._project.write_proposal(kind, case_id, mask, facts)
 
     def read(self, kind: str, case_id: str) -> LabelMap | None:

@@ -198,6 +198,10 @@ class CaseMasks:
         """Give how a prediction was made; empty where there is none."""
         return self._predictions(model).provenance(case_id)
 
+    def prediction_shelf(self, model: str) -> Shelf:
+        """Give the shelf with the predictions of a model."""
+        return self._predictions(model)
+
     def prediction_models(self) -> list[str]:
         """Give the models there are predictions of, sorted."""
         return _folders(self.folder / "predictions")

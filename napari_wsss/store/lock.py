@@ -6,16 +6,14 @@ import contextlib
 import errno
 import json
 import os
-import platform
 import sys
 import weakref
 from pathlib import Path
 from typing import Any
 
-import psutil
-
 from napari_wsss.errors import ProjectError
-from napari_wsss.store.provenance import clock, now
+from napari_wsss.store.processes import facts_of, is_here, process_of
+from napari_wsss.store.provenance import clock
 
 _TAKEN = (errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES, errno.EDEADLK)
 
@@ -64,7 +62,7 @@ class WriterLock:
                 raise _in_use(self.path) from error
         self.left_by = holder(self.path)
         with contextlib.suppress(OSError):  # a full disk: the lock holds, only its holder stays unnamed
-            self._write(json.dumps(_self()))
+            self._write(json.dumps(facts_of()))
 
     def release(self) -> None:
         """Let go; nothing happens the second time."""
@@ -88,25 +86,9 @@ def holder(path: Path) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def _self() -> dict[str, Any]:
-    process = psutil.Process()
-    who = {"process": process.pid, "host": platform.node(), "started": process.create_time(), "since": now()}
-    with contextlib.suppress(psutil.Error, KeyError):  # a user number without a name, as in containers
-        who["user"] = process.username()
-    return who
-
-
 def _is_alive(who: dict[str, Any]) -> bool:
     """Whether the holder may still be at work; one on another machine always may."""
-    if not who:
-        return False
-    if who.get("host") != platform.node():
-        return True
-    try:
-        # The start time tells the holder from a later process that was given the same number.
-        return bool(abs(psutil.Process(who["process"]).create_time() - who["started"]) < 2)
-    except (psutil.Error, KeyError, TypeError, ValueError):
-        return False
+    return bool(who) and (not is_here(who) or process_of(who) is not None)
 
 
 def _in_use(path: Path) -> LockedError:

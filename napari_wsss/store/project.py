@@ -30,7 +30,7 @@ class Project(CaseMasks):
     """The folder and what its manifest and label table say.
 
     ``project.json``, ``labels.csv``, ``accepted/``, ``rejected/``, ``drafts/``, ``proposals/<kind>/``,
-    ``predictions/<model>/``, ``models/``, ``metrics/``, ``cache/``, ``backups/``; projects inside it,
+    ``predictions/<model>/``, ``models/``, ``metrics/``, ``runs/``, ``cache/``, ``backups/``; projects inside it,
     ``folds/<n>/`` and ``ablations/<name>/``. Made by :meth:`create` or :meth:`open`; a context manager.
 
     Attributes:

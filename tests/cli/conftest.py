@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from napari_wsss.progress import Note, Progress
+from napari_wsss.session.segmenter_choice import SegmenterChoice
 
 
 class FakeSession:
@@ -63,9 +64,21 @@ class FakeSession:
         rows = [("maps", "maps", "missing", 3, 90.0), ("propose", "crf", "valid", 0, None)]
         return [Planned(*row) for row in rows]
 
-    def run(self, stages=None, *, device="auto", cases=None):
+    def run(self, stages=None, *, device="auto", cases=None, workers=1, cluster=None, earlier=True):
+        assert not earlier, "a terminal is told what happens now"
+        self.calls.append(("hands", workers, cluster))
         yield from self.note("run", stages, device, cases)
         return {"done": ["maps"]}
+
+    def write_job(self, stages=None, *, device="auto", **_):
+        yield from self.note("write job", stages, device)
+        return SimpleNamespace(folder=self.project.folder / "runs" / "0001-train")
+
+    def choice(self):
+        return SegmenterChoice(quality="thorough", fine_tune=True)
+
+    def choose(self, choice):
+        self.calls.append(("choose", choice))
 
     def evaluate(self, subsets):
         yield from self.note("evaluate", subsets)
@@ -109,7 +122,7 @@ class FakeSession:
     def label(self, *arguments):
         self.calls.append(("label", *arguments))
 
-    def proposal(self, case):
+    def offered(self, case):
         return None if case == "b1" else np.ones((1, 2, 2), dtype=np.uint8)
 
     def accept(self, case, mask, *, edited):

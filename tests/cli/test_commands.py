@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from napari_wsss.cli import main
+from napari_wsss.session.segmenter_choice import SegmenterChoice
 
 HOME = Path("p")
 
@@ -90,10 +91,45 @@ def test_dry_run_plans_and_does_nothing(session, capsys):
     assert json.loads(capsys.readouterr().out)[0]["seconds"] == 90.0
 
 
-@pytest.mark.parametrize("stage", ["train-classifier", "maps", "propose", "train-segmenter", "predict"])
+@pytest.mark.parametrize("stage", ["train-classifier", "maps", "propose", "predict"])
 def test_single_stages(session, stage):
     assert main([stage, "p", "--device", "cpu", "--cases", "a1", "b1"]) == 0
     assert asked(session, "run") == [((stage,), "cpu", ("a1", "b1"))]
+
+
+def test_a_segmenter_is_trained_with_the_choices_of_the_train_dock(session, capsys):
+    session.settings |= {"recipe": "own"}
+    assert main(["train-segmenter", "p"]) == 0
+    assert asked(session, "choose") == asked(session, "use") == []
+    words = "--network unet-3d --learn-from accepted --quality quick-look --set segmenter.epochs=7 --device cpu"
+    assert main(["train-segmenter", "p", *words.split()]) == 0
+    wanted = SegmenterChoice(network="unet-3d", learn_from="accepted", quality="quick look", fine_tune=True)
+    assert asked(session, "choose") == [(wanted,)]
+    names = [call[0] for call in session.calls]
+    assert names.index("choose") < names.index("use"), "settings by hand come last"
+    assert asked(session, "use") == [(None, ["segmenter.epochs=7"], "cpu", True)]
+    assert asked(session, "run")[-1] == (("train-segmenter",), "cpu", None)
+    assert "predict p" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("flag", "fine_tune"), [("--fine-tune", True), ("--from-scratch", False)])
+def test_a_segmenter_starts_from_the_model_in_use_or_from_nothing(session, flag, fine_tune):
+    assert main(["train-segmenter", "p", flag]) == 0
+    assert asked(session, "choose") == [(SegmenterChoice(quality="thorough", fine_tune=fine_tune),)]
+
+
+def test_a_segmenter_does_not_start_in_two_ways(capsys):
+    assert main(["train-segmenter", "p", "--fine-tune", "--from-scratch"]) == 2
+    assert "--fine-tune or --from-scratch, not both" in capsys.readouterr().err
+
+
+def test_cases_are_done_here_by_several_processes_or_on_a_cluster(session, capsys):
+    assert main(["maps", "p"]) == 0
+    assert main(["predict", "p", "--workers", "2"]) == 0
+    assert main(["run", "p", "--cluster", "tcp://node7:8786"]) == 0
+    assert asked(session, "hands") == [(1, None), (2, None), (1, "tcp://node7:8786")]
+    assert main(["run", "p", "--workers", "2", "--cluster", "tcp://node7:8786"]) == 2
+    assert "not both" in capsys.readouterr().err
 
 
 def test_evaluate_project(session, capsys):

@@ -35,3 +35,20 @@ def test_slice_numbers():
 def test_slice_numbers_of_another_form(text):
     with pytest.raises(UsageError, match="--slices"):
         slice_numbers([text])
+
+
+def test_the_choices_offered_are_those_there_are():
+    """They are written out in the options, so that ``--help`` loads nothing heavy."""
+    from typing import get_args
+
+    from napari_wsss.cli.options import OptionalLearnFrom, OptionalNetwork, OptionalQuality
+    from napari_wsss.models.settings import NETWORKS
+    from napari_wsss.pipeline.learning import LearnFrom
+    from napari_wsss.session.segmenter_choice import PRESETS
+
+    def offered(option):
+        return get_args(get_args(get_args(option)[0])[0])
+
+    assert offered(OptionalNetwork) == NETWORKS
+    assert offered(OptionalLearnFrom) == get_args(LearnFrom)
+    assert offered(OptionalQuality) == tuple(name.replace(" ", "-") for name in PRESETS)

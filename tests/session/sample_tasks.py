@@ -88,7 +88,8 @@ def unwritable():
 
 def surroundings():
     yield Note("looking")
-    return {"threads": os.environ.get("OMP_NUM_THREADS"), "nice": os.nice(0), "path": sys.path}
+    groups = {"session": os.getsid(0), "group": os.getpgid(0)}
+    return {"threads": os.environ.get("OMP_NUM_THREADS"), "nice": os.nice(0), "path": sys.path, **groups}
 
 
 TASKS = {

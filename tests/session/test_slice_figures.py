@@ -22,6 +22,14 @@ def test_rows_by_hand():
     assert [row.dice for row in rows] == [pytest.approx(2 * 2 / 8), 0.0, None]
 
 
+def test_how_unsure_the_segmenter_is_of_each_slice():
+    mask, labels, accepted = np.zeros((2, 3, 3), np.uint8), np.full((2, 1), -1, np.int8), np.zeros(2, bool)
+    rows = slice_rows(mask, accepted, labels, ("a",), (1, 1, 1), unsure=[0.25, 0.5])
+    assert [row.unsure for row in rows] == [0.25, 0.5]
+    other = slice_rows(mask, accepted, labels, ("a",), (1, 1, 1), unsure=[0.25])
+    assert [row.unsure for row in other] == [None, None], "of a mask of another depth"
+
+
 def test_dice_is_the_mean_over_the_classes_that_are_there():
     mask = np.array([[[1, 1, 2, 0]]], np.uint8)
     reference = np.array([[[1, 0, 2, 2]]], np.uint8)

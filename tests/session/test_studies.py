@@ -33,6 +33,9 @@ class Here:
     def call(self, task, **arguments):
         return (yield from TASKS[task](**arguments))
 
+    def run(self, _, job, **__):
+        return self.call(job.task, **job.arguments)
+
     def stop(self):
         pass
 

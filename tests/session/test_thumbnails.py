@@ -54,7 +54,11 @@ def thumbnails(tmp_path, convention="radiological"):
     mask = np.zeros((4, 12, 12), np.uint8)
     mask[2, 4:8, 1:5] = 1
     source = SimpleNamespace(
-        project=project, proposal=lambda _: mask, prediction=lambda _: None, mask_paths=lambda _: []
+        project=project,
+        proposal=lambda _: mask,
+        prediction=lambda _: None,
+        offers=lambda _: "proposal",
+        mask_paths=lambda _: [],
     )
     return project, Thumbnails(project, CaseFigures(source), (RED,), convention)
 

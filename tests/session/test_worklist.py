@@ -37,12 +37,24 @@ class Source:
         self.project = project
         self.made = {}
         self.runs = []
+        self.start = "proposals"
+        self.taught = {"a"}
 
     def proposal(self, case_id):
         return self.project.proposal("cut", case_id)
 
     def prediction(self, case_id):
         return self.project.prediction("net", case_id)
+
+    def offers(self, case_id):
+        there = self.start == "segmenter" and case_id in self.project.prediction_shelf("net")
+        return "prediction" if there else "proposal"
+
+    def offered_made(self, case_id):
+        return self.project.prediction_provenance("net", case_id)
+
+    def learnt_from(self):
+        return self.taught
 
     def mask_paths(self, case_id):
         return [self.project.proposal_path("cut", case_id), self.project.prediction_path("net", case_id)]

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import errno
+import os
 import shutil
 import sys
+import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -178,6 +180,15 @@ def test_what_a_dead_writer_left_is_swept_up_at_opening(home: Path) -> None:
         with Project.open(home):
             assert not any(path.exists() for path in dead)
             assert mine.exists()
+
+
+def test_what_another_machine_may_still_be_writing_is_left_for_a_day(home: Path) -> None:
+    young, old = (home / f".writing-999999999@elsewhere-{name}.json" for name in "xy")
+    for path in (young, old):
+        path.write_bytes(b"half")
+    os.utime(old, (time.time() - 90_000,) * 2)
+    Project.open(home).close()
+    assert (young.exists(), old.exists()) == (True, False)
 
 
 def test_a_draft_stays_until_its_mask_is_accepted(home: Path) -> None:
