@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from napari_wsss.widgets._export_dock import ExportDock
     from napari_wsss.widgets._maps_dock import MapsDock
     from napari_wsss.widgets._mask_writer import write_mask_layer
+    from napari_wsss.widgets._models_dock import ModelsDock
     from napari_wsss.widgets._open_desk import open_desk
     from napari_wsss.widgets._project_dock import ProjectDock
     from napari_wsss.widgets._reader import get_reader
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = [
     "ExportDock",
     "MapsDock",
+    "ModelsDock",
     "ProjectDock",
     "ReviewDock",
     "TrainDock",
@@ -38,6 +40,7 @@ __all__ = [
 _HOMES = {
     "ExportDock": "_export_dock",
     "MapsDock": "_maps_dock",
+    "ModelsDock": "_models_dock",
     "ProjectDock": "_project_dock",
     "ReviewDock": "_review_dock",
     "TrainDock": "_train_dock",

@@ -15,6 +15,13 @@ def button(text: str, tooltip: str, pressed: Callable[[], object]) -> QPushButto
     return made
 
 
+def big_button(text: str, tooltip: str, pressed: Callable[[], object]) -> QPushButton:
+    """Make the push button that a dock is there for."""
+    made = button(text, tooltip, pressed)
+    made.setStyleSheet("font-weight: bold; min-height: 30px;")
+    return made
+
+
 def heading(text: str) -> QLabel:
     """Make the heading of a group of controls."""
     made = QLabel(text)

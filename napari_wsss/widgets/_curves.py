@@ -2,109 +2,77 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import pyqtgraph
 from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import QVBoxLayout, QWidget
 
-from napari_wsss.progress import Event, Progress
-from napari_wsss.widgets._controls import heading
+from napari_wsss.progress import Progress
+from napari_wsss.widgets._curve_data import Curve, CurveData
 from napari_wsss.widgets._desk import Desk
+from napari_wsss.widgets._plot import Line, Plot
 
 REDRAW_MS = 200
-_COLOURS = ("#ff5a36", "#36a5ff", "#3cb371", "#c9a227", "#b46bff", "#ff8ac2")
-_NOT_DRAWN = frozenset({"epoch", "lr", "learning_rate", "samples_per_second", "seconds"})
+_TRAINING, _VALIDATION, _SCORES, _RATE = "#3d8fe0", "#e8811a", ("#16a085", "#c65fc0", "#a8960a"), "#8a8f98"
+_NAMES = {"dice_to_targets": "Dice", "auc": "area under the curve", "accuracy": "accuracy", "val_loss": "validation"}
 
 
 class Curves(QWidget):
-    """Losses above, scores below; one curve a figure that Progress events carry. Hidden until there are figures."""
+    """Losses, scores on the validation patients, and the learning rate of one training, over its epochs.
+
+    Attributes:
+        data: what was heard.
+        losses: the plot of the losses; the best epoch is marked here and among the scores.
+        scores: the plot of the scores.
+        rate: the plot of the learning rate.
+    """
 
     def __init__(self, desk: Desk) -> None:
         super().__init__()
         self._desk = desk
-        self._points: dict[str, list[tuple[float, float]]] = {}
-        self._lines: dict[str, Any] = {}
-        self._stage = ""
-        self.title = heading("Training")
-        self.losses, self.scores = self._plot("loss"), self._plot("score")
+        self.data = CurveData()
+        self.losses = Plot(
+            "Loss", "How wrong the network is: lower is better. The dashed line marks the best epoch.", 90
+        )
+        self.scores = Plot("Score", "How good it is on the validation patients: 1 is perfect.", 76)
+        self.rate = Plot("Learning rate", "How large its steps are.", 76, last=True)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(2)
-        column.addWidget(self.title)
-        column.addWidget(self.losses)
-        column.addWidget(self.scores)
+        for plot in (self.losses, self.scores, self.rate):
+            column.addWidget(plot)
+        for plot in (self.scores, self.rate):
+            plot.view.setXLink(self.losses.view)
         self._redraw_soon = QTimer(self)
         self._redraw_soon.setSingleShot(True)
         self._redraw_soon.setInterval(REDRAW_MS)
         self._redraw_soon.timeout.connect(self.redraw)
-        desk.job_heard.connect(self.hear)
-        desk.recipe_changed.connect(self._on_recipe)
         desk.viewer.events.theme.connect(self._on_theme)
         self._paint()
-        self.hide()
 
-    @property
-    def points(self) -> dict[str, list[tuple[float, float]]]:
-        """Figure → (step, value) as heard."""
-        return self._points
-
-    def hear(self, event: Event) -> None:
-        """Take the figures of a Progress event."""
-        if not isinstance(event, Progress) or not event.values:
-            return
-        if event.stage != self._stage:
-            self._clear(event.stage)
-        for name, value in event.values.items():
-            if name not in _NOT_DRAWN:
-                self._add(name, float(event.done), float(value))
-        if not self._redraw_soon.isActive():
+    def hear(self, event: Progress) -> None:
+        """Take the figures of an event; another stage's put away the curves before."""
+        if event.stage != self.data.stage:
+            self.clear()
+            self.data.stage = event.stage
+        if self.data.hear(event) and not self._redraw_soon.isActive():
             self._redraw_soon.start()
 
-    def _add(self, name: str, step: float, value: float) -> None:
-        """Add a point; the summary at the end of an epoch repeats a step that has one already."""
-        points = self._points.setdefault(name, [])
-        if not points or points[-1][0] < step:
-            points.append((step, value))
+    def clear(self) -> None:
+        """Put the curves away."""
+        self._redraw_soon.stop()
+        self.data = CurveData()
+        for plot in (self.losses, self.scores, self.rate):
+            plot.clear()
 
     def redraw(self) -> None:
         """Draw what was heard."""
-        for name, points in self._points.items():
-            if name not in self._lines:
-                plot = self.losses if "loss" in name else self.scores
-                pen = pyqtgraph.mkPen(_COLOURS[len(self._lines) % len(_COLOURS)], width=2)
-                self._lines[name] = plot.plot(name=name, pen=pen)
-                plot.setVisible(True)
-            steps, values = zip(*points, strict=True)
-            self._lines[name].setData(steps, values)
-
-    def _clear(self, stage: str) -> None:
-        self._stage = stage
-        self._points.clear()
-        self._lines.clear()
-        for plot in (self.losses, self.scores):
-            plot.clear()
-        self.title.setText(f"Training: {stage}")
-        self.scores.hide()
-        self.show()
-
-    def _plot(self, axis: str) -> Any:  # noqa: ANN401
-        plot = pyqtgraph.PlotWidget()
-        plot.setFixedHeight(130)
-        plot.setLabel("left", axis)
-        plot.getAxis("left").enableAutoSIPrefix(False)
-        plot.addLegend(offset=(-5, 5), labelTextSize="8pt")
-        plot.setMenuEnabled(False)
-        plot.setToolTip(f"The {axis} as training goes on; drag to move, wheel to zoom")
-        plot.setVisible(axis == "loss")
-        return plot
-
-    def _on_recipe(self) -> None:
-        """Put away the curves of a training that the recipe does not have."""
-        session = self._desk.session
-        if session is not None and self._stage not in session.recipe.steps:
-            self._stage = ""
-            self.hide()
+        data = self.data
+        losses: list[tuple[Line, Curve]] = [(Line("steps", _TRAINING, faint=True), data.steps)]
+        losses.append((Line("training", _TRAINING), data.loss))
+        losses += [(Line(_called(name), _VALIDATION), curve) for name, curve in sorted(data.losses.items())]
+        self.losses.draw(losses, data.best)
+        colours = zip(sorted(data.scores.items()), _SCORES, strict=False)
+        self.scores.draw([(Line(_called(name), colour), curve) for (name, curve), colour in colours], data.best)
+        self.rate.draw([(Line("now", _RATE), data.rate)])
 
     def _on_theme(self) -> None:
         self._paint()
@@ -114,9 +82,10 @@ class Curves(QWidget):
         from napari.utils.theme import get_theme
 
         theme = get_theme(self._desk.viewer.theme)
-        for plot in (self.losses, self.scores):
-            plot.setBackground(theme.canvas.as_hex())
-            for side in ("left", "bottom"):
-                plot.getAxis(side).setPen(theme.text.as_hex())
-                plot.getAxis(side).setTextPen(theme.text.as_hex())
-            plot.getPlotItem().legend.setLabelTextColor(theme.text.as_hex())
+        for plot in (self.losses, self.scores, self.rate):
+            plot.paint(theme.canvas.as_hex(), theme.text.as_hex())
+
+
+def _called(name: str) -> str:
+    """Give a figure's name as a person reads it."""
+    return _NAMES.get(name, name.replace("_", " "))

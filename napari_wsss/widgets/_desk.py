@@ -35,6 +35,7 @@ from napari_wsss.widgets._progress_of import Way
 from napari_wsss.widgets._proposal_on_desk import ProposalOnDesk
 from napari_wsss.widgets._questions import Answer
 from napari_wsss.widgets._recover import Recovery
+from napari_wsss.widgets._run_on_desk import RunOnDesk
 from napari_wsss.widgets._tuning import Tuning
 from napari_wsss.widgets._viewing import Viewing
 from napari_wsss.widgets._warm import warm_up_once
@@ -74,6 +75,7 @@ class Desk(QObject):
         tuner: its live path, or None until it stands ready.
         work: the long work that runs, one at a time.
         writer: what is being saved.
+        running: stages in a process of their own: start, pause, go on.
         reason: why the case at hand would be rejected, as typed so far.
         mask: what the mask layer shows.
         edits: every edit of it, with undo.
@@ -101,9 +103,11 @@ class Desk(QObject):
         answered: a live answer was shown.
         labels_changed: image-level labels changed.
         cases_changed: the state of cases changed.
+        models_changed: another model is in use, or scans start from other masks.
         way_changed: ``plan`` and ``way`` are new.
         job_changed: a job began or ended.
-        job_heard: an event of the running job.
+        run_changed: a run, which goes on beside the jobs and without the window, began or ended.
+        run_heard: an event of the run.
         ending: the viewer goes away; whoever has a thread ends it now.
     """
 
@@ -116,9 +120,11 @@ class Desk(QObject):
     answered = Signal(object)
     labels_changed = Signal()
     cases_changed = Signal()
+    models_changed = Signal()
     way_changed = Signal()
     job_changed = Signal()
-    job_heard = Signal(object)
+    run_changed = Signal()
+    run_heard = Signal(object)
     ending = Signal()
 
     def __init__(self, viewer: Viewer) -> None:
@@ -132,6 +138,7 @@ class Desk(QObject):
         self.mask, self.map = MaskOnDesk(), MapOnDesk()
         self.preview = False
         self.reason = ""
+        self.running = RunOnDesk(self)
         self.live = LiveTuning()
         self.live.ready.connect(self._on_tuner)
         self.live.answered.connect(self._on_answer)
@@ -144,8 +151,9 @@ class Desk(QObject):
         self._planner = Planner(self, lambda: self.session)
         self._warmer: Job | None = None
         self.work.changed.connect(self.job_changed)
-        self.work.heard.connect(self.job_heard)
-        for over in (self.work.ended, self.writer.written):
+        self.running.work.changed.connect(self.run_changed)
+        self.running.work.heard.connect(self.run_heard)
+        for over in (self.work.ended, self.running.work.ended, self.writer.written):
             over.connect(self.cases_changed)
         self._planner.changed.connect(self.way_changed)
         for signal in (self.project_changed, self.recipe_changed, self.labels_changed, self.cases_changed):
@@ -165,6 +173,7 @@ class Desk(QObject):
         self.clicks = Clicks(self)
         self.difference = Difference(self)
         self.worklist = WorklistOnDesk(self)
+        self.models_changed.connect(self._on_models)
         self._asked: str | None = None
 
     # ---- project -------------------------------------------------------------------------------------------------
@@ -202,6 +211,8 @@ class Desk(QObject):
         self.case_closed.emit()
         self.mask.clear()
         session, self.session = self.session, None
+        session.leave()
+        self.running.leave()
         session.close()
         self.project_changed.emit()
         self._planner.clear()
@@ -216,11 +227,21 @@ class Desk(QObject):
 
     @property
     def job(self) -> Job | None:
-        """The long work that runs, or None."""
+        """The long work that runs, or None. A run of the recipe is none: it is ``running.job``."""
         return self.work.job
+
+    @property
+    def idle(self) -> bool:
+        """Whether neither a job nor a run is under way."""
+        return self.job is None and self.running.job is None
 
     def start(self, work: Work[Any], title: str, then: Callable[[Any], None] | None = None) -> bool:
         """Run long work in the background; ``then`` gets its result. Refused while another job runs.
+
+        Args:
+            work: the work.
+            title: what a person calls it.
+            then: hears its result.
 
         Returns:
             Whether it was started.
@@ -228,32 +249,27 @@ class Desk(QObject):
         return self.work.start(work, title, then)
 
     def run(self, stages: Sequence[str], title: str, device: str = "auto") -> bool:
-        """Run stages of the recipe."""
-        session = self.require_session()
-        before = session.recipe
-        started = self.start(session.run(list(stages), device=device), title, self._on_run)
-        if started and self.job is not None:
-            self.job.finished.connect(lambda: self._follow_recipe(session, before))
-        return started
-
-    def _follow_recipe(self, session: Session, before: object) -> None:
-        """A project's first run may choose smaller settings; show them."""
-        if session is self.session and session.recipe != before:
-            self.recipe_changed.emit()
+        """Run stages of the recipe, in a process that outlives the window. Refused while another run is under way."""
+        return self.running.start(stages, title, device)
 
     def write(self, work: Work[Any], title: str, then: Callable[[Any], None]) -> None:
         """Save something small in the background, in the order asked for, whatever job runs."""
         self.writer.write(work, title, then)
 
     def cancel(self) -> None:
-        """Stop the running job: at its next event, or within two seconds where the worker process keeps silent."""
+        """Stop the running job: at its next event, or within two seconds where the worker process keeps silent.
+
+        A run goes on; ``running.cancel`` stops it.
+        """
         if self.job is not None:
             self.work.cancel()
             if self.session is not None:
                 self.session.worker.cancel()
 
-    def _on_run(self, _: object) -> None:
-        """Maps, proposals or predictions are new: read the case at hand again, if no stroke would be lost."""
+    def _on_models(self) -> None:
+        """Other masks are offered: look up all figures again, and read the case at hand, if no stroke would be lost."""
+        self.worklist.look_again()
+        self._planner.ask()
         if self.loaded is not None and not self.mask.edited:
             self.show_case(self.loaded.case_id, keep_slice=True)
 
@@ -410,15 +426,18 @@ class Desk(QObject):
     # ---- end -----------------------------------------------------------------------------------------------------
 
     def shut_down(self) -> None:
-        """Stop every thread and close the project; the viewer goes away."""
+        """Stop every thread and close the project; the viewer goes away. A run goes on without it."""
         self.ending.emit()
+        if self.session is not None:
+            self.session.leave()
         self.writer.finish()
         self.autosave.close()
         self.cancel()
+        self.running.cancel()
         self._planner.close()
         self._loader.close()
-        if self.job is not None:
-            self.job.wait()
+        for slot in (self.work, self.running.work):
+            slot.close()
         self.live.close()
         if self._warmer is not None:
             self._warmer.wait(WARM_SECONDS)

@@ -22,6 +22,19 @@ MIN_WIDTH = 300
 """Nothing is cut off down to this width."""
 
 
+class _Scroll(QScrollArea):
+    """Scrolls to what Tab goes to, and stays where a button that had the focus can be pressed no more."""
+
+    def focusNextPrevChild(self, next: bool) -> bool:  # noqa: N802 (Qt's name)
+        """Move the focus."""
+        here, bar = self.window().focusWidget(), self.verticalScrollBar()
+        before = bar.value()
+        moved = bool(super().focusNextPrevChild(next))
+        if here is not None and not (here.isEnabled() and here.isVisible()):
+            bar.setValue(before)
+        return moved
+
+
 class Dock(QWidget):
     """A dock over the desk of its viewer.
 
@@ -42,7 +55,7 @@ class Dock(QWidget):
         self.column = QVBoxLayout(content)
         self.column.setContentsMargins(6, 4, 6, 6)
         self.column.setSpacing(6)
-        scroll = QScrollArea()
+        scroll = _Scroll()
         scroll.setWidgetResizable(True)
         scroll.setFrameShape(QFrame.Shape.NoFrame)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)

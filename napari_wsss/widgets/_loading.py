@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from napari_wsss.data.volume import Volume
 from napari_wsss.progress import Progress, Work
@@ -25,6 +25,7 @@ class Loaded:
         accepted_slices: (Z,), True where accepted.
         proposal: the proposal kept in the project, if any.
         prediction: the segmenter's mask, if any.
+        offers: which of the two a person starts from.
         reference: the expert mask, if any; for scoring only.
         drafts: corrections that were not accepted yet, oldest first.
         faults: what is wrong with drafts that cannot be read.
@@ -39,6 +40,7 @@ class Loaded:
     reference: LabelMap | None
     drafts: tuple[Draft, ...] = ()
     faults: tuple[str, ...] = ()
+    offers: Literal["proposal", "prediction"] = "proposal"
 
     @property
     def truth(self) -> tuple[LabelMap, BoolArray] | None:
@@ -71,4 +73,5 @@ def load_case(session: Session, case_id: str) -> Work[Loaded]:
         project.load_reference(case_id),
         tuple(drafts),
         tuple(faults),
+        session.offers(case_id),
     )

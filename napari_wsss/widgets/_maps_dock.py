@@ -8,12 +8,12 @@ from qtpy.QtWidgets import QComboBox
 
 from napari_wsss.widgets._controls import button, heading, line, row, wrapped
 from napari_wsss.widgets._cost_line import CostLine
-from napari_wsss.widgets._curves import Curves
 from napari_wsss.widgets._dock import Dock
 from napari_wsss.widgets._job_panel import JobPanel
 from napari_wsss.widgets._plan_panel import PlanPanel
 from napari_wsss.widgets._recipe_box import RecipeBox
 from napari_wsss.widgets._settings_panel import SettingsPanel
+from napari_wsss.widgets._training_panel import TrainingPanel
 
 if TYPE_CHECKING:
     from napari import Viewer
@@ -40,14 +40,14 @@ class MapsDock(Dock):
         self.column.addWidget(heading("Do"))
         self.column.addLayout(row(self.train, self.compute))
         self.column.addLayout(row(line("Compute on"), self.device))
-        self.column.addWidget(JobPanel(self.desk))
+        self.column.addWidget(JobPanel(self.desk, STAGES))
         self.column.addWidget(PlanPanel(self.desk, STAGES))
         self.column.addWidget(self.cost)
         self.column.addWidget(self.settings)
-        self.column.addWidget(Curves(self.desk))
+        self.column.addWidget(TrainingPanel(self.desk, STAGES))
         self.column.addStretch()
         self.desk.project_changed.connect(self._refresh)
-        self.desk.job_changed.connect(self._refresh)
+        self.desk.run_changed.connect(self._refresh)
         self._refresh()
 
     def _train(self) -> None:
@@ -60,7 +60,7 @@ class MapsDock(Dock):
 
     def _refresh(self) -> None:
         for made in (self.train, self.compute):
-            made.setEnabled(self.desk.writable and self.desk.job is None)
+            made.setEnabled(self.desk.writable and self.desk.running.job is None)
 
 
 def device_box() -> QComboBox:

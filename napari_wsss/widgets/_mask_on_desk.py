@@ -91,7 +91,7 @@ class MaskOnDesk(QObject):
         self._aside, self._left = [], {}
 
     def show(self, layers: CaseLayers, loaded: Loaded) -> None:
-        """Turn to a case: its unfinished corrections if there are any, else the accepted mask, else the proposal."""
+        """Turn to a case: its unfinished corrections if there are any, else the accepted mask, else the one offered."""
         self._layers, self._loaded = layers, loaded
         layers.painted.connect(self._on_painted)
         left = self._left.pop(loaded.case_id, None)
@@ -99,7 +99,7 @@ class MaskOnDesk(QObject):
         if self._aside:
             self.choose("draft")
         else:
-            self.choose("accepted" if loaded.accepted_slices.all() and loaded.accepted is not None else "proposal")
+            self.choose("accepted" if loaded.accepted_slices.all() and loaded.accepted is not None else loaded.offers)
 
     def leave(self) -> None:
         """Another case comes: set this one's unfinished corrections aside."""
@@ -142,8 +142,8 @@ class MaskOnDesk(QObject):
             return
         self._drop()
         whole = loaded.accepted is not None and loaded.accepted_slices.all()
-        origin: Origin = kept.started_from if kept.started_from in self.choices() else "proposal"
-        self.choose("accepted" if whole and origin == "proposal" else origin)
+        origin: Origin = kept.started_from if kept.started_from in self.choices() else loaded.offers
+        self.choose("accepted" if whole and origin in {"proposal", loaded.offers} else origin)
 
     def discard_all(self, case_id: str) -> bool:
         """Throw away all corrections of a case; False where they are on the disk alone."""
@@ -189,12 +189,12 @@ class MaskOnDesk(QObject):
         self.changed.emit()
 
     def withdrawn(self, loaded: Loaded) -> None:
-        """Nothing of the case is accepted any more; what was shown as accepted gives way to the proposal."""
+        """Nothing of the case is accepted any more; what was shown as accepted gives way to the mask offered."""
         if self._loaded is None or self._loaded.case_id != loaded.case_id:
             return
         self._loaded = loaded
-        if self.origin in {"accepted", "proposal"}:
-            self.choose("proposal")
+        if self.origin in {"accepted", "proposal", loaded.offers}:
+            self.choose(loaded.offers if self.origin == "accepted" else self.origin)
         else:
             self.origin_changed.emit()
 
@@ -232,7 +232,8 @@ class MaskOnDesk(QObject):
             return
         self.origin = origin
         mask = mask if mask is not None else np.zeros_like(self._layers.mask)
-        self._layers.show_mask(mask, kept=self._decisions() if origin == "proposal" else None)
+        offered = origin == "proposal" or (self._loaded is not None and origin == self._loaded.offers)
+        self._layers.show_mask(mask, kept=self._decisions() if offered else None)
         self._layers.forget_strokes()
         if draft is None:
             self._begin(origin, made)
@@ -247,7 +248,7 @@ class MaskOnDesk(QObject):
         self.based.emit(history)
 
     def _decisions(self) -> Mapping[int, LabelMap]:
-        """Give the slices already accepted; a proposal leaves them as they were accepted."""
+        """Give the slices already accepted; a mask that is offered leaves them as they were accepted."""
         if self._loaded is None or self._loaded.accepted is None or self._loaded.accepted_slices.all():
             return {}
         return {int(z): self._loaded.accepted[z] for z in np.flatnonzero(self._loaded.accepted_slices)}

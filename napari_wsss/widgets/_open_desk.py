@@ -1,4 +1,4 @@
-"""Opening the desk: the six docks in tabs, the step bar on top."""
+"""Opening the desk: the seven docks in tabs, the step bar on top."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 from napari.plugins import menu_item_template
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QDockWidget
+from qtpy.QtWidgets import QDockWidget, QTabBar
 
 from napari_wsss.widgets._desk import Desk, desk_of
 from napari_wsss.widgets._dock import WIDTH, Dock
 from napari_wsss.widgets._export_dock import ExportDock
 from napari_wsss.widgets._maps_dock import MapsDock
+from napari_wsss.widgets._models_dock import ModelsDock
 from napari_wsss.widgets._napari_settings import PLUGIN
 from napari_wsss.widgets._project_dock import ProjectDock
 from napari_wsss.widgets._review_dock import ReviewDock
@@ -22,12 +23,15 @@ from napari_wsss.widgets._tune_dock import TuneDock
 if TYPE_CHECKING:
     from napari import Viewer
 
+TABS = "QTabBar { padding: 0px; } QTabBar::tab { padding: 3px 2px; }"
+"""Less room around their names than napari gives tabs: seven of them are to fit."""
 DOCKS: dict[str, type[Dock]] = {
     "Project": ProjectDock,
     "Maps": MapsDock,
     "Tune": TuneDock,
     "Review": ReviewDock,
     "Train": TrainDock,
+    "Models": ModelsDock,
     "Export": ExportDock,
 }
 
@@ -51,6 +55,7 @@ def open_desk(viewer: Viewer | None = None, project: Path | str | None = None, *
         dock_called(viewer, name)
     show_dock(viewer, "Project")
     _set_width(viewer)
+    _tighten_tabs(viewer)
     if project is not None:
         desk.open(Path(project))
     return desk
@@ -75,6 +80,13 @@ def _set_width(viewer: Viewer) -> None:
     frame = dock_called(viewer, "Project").parent()
     if isinstance(frame, QDockWidget):
         viewer.window._qt_window.resizeDocks([frame], [WIDTH], Qt.Orientation.Horizontal)  # noqa: SLF001
+
+
+def _tighten_tabs(viewer: Viewer) -> None:
+    """Let the tabs of all docks be read side by side."""
+    direct = Qt.FindChildOption.FindDirectChildrenOnly
+    for bar in viewer.window._qt_window.findChildren(QTabBar, options=direct):  # noqa: SLF001
+        bar.setStyleSheet(TABS)
 
 
 def show_dock(viewer: Viewer, name: str) -> Dock:

@@ -26,7 +26,7 @@ class RecipeBox(QWidget):
         column.setSpacing(2)
         column.addWidget(self.box)
         column.addWidget(self.about)
-        for signal in (desk.project_changed, desk.recipe_changed, desk.job_changed):
+        for signal in (desk.project_changed, desk.recipe_changed, desk.job_changed, desk.run_changed):
             signal.connect(self._refresh)
         self._refresh()
 
@@ -60,7 +60,7 @@ class RecipeBox(QWidget):
 
     def _refresh(self) -> None:
         session = self._desk.session
-        self.box.setEnabled(self._desk.writable and self._desk.job is None)
+        self.box.setEnabled(self._desk.writable and self._desk.idle)
         if session is None:
             self.about.setText("")
             return

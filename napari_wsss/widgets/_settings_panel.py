@@ -49,7 +49,8 @@ class SettingsPanel(QWidget):
         self._column.setSpacing(3)
         desk.project_changed.connect(self.rebuild)
         desk.recipe_changed.connect(self._refresh)
-        desk.job_changed.connect(self._lock)
+        for signal in (desk.job_changed, desk.run_changed):
+            signal.connect(self._lock)
         self.rebuild()
 
     def rebuild(self) -> None:
@@ -116,4 +117,4 @@ class SettingsPanel(QWidget):
     def _lock(self) -> None:
         """A running job has its settings already; a change would only be misleading."""
         for form in self.forms.values():
-            form.setEnabled(self._desk.job is None and self._desk.writable)
+            form.setEnabled(self._desk.idle and self._desk.writable)

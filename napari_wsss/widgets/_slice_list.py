@@ -53,8 +53,18 @@ COLUMNS: tuple[Column, ...] = (
         lambda r: figure(r.dice, 2),
         number=True,
     ),
+    Column(
+        "Unsure",
+        "How unsure the segmenter is of the slice: mean entropy of its probabilities in bits, times 1000",
+        lambda r: r.unsure,
+        lambda r: figure(None if r.unsure is None else 1000 * r.unsure, 1),
+        falling=True,
+        number=True,
+    ),
 )
-WIDTHS = (40, 74, 72, 46, 40, 42)
+WIDTHS = (40, 74, 72, 46, 40, 42, 48)
+UNSURE = len(COLUMNS) - 1
+"""This column is seen where the segmenter has segmented the scan."""
 
 
 class SliceList(QWidget):
@@ -113,7 +123,7 @@ class SliceList(QWidget):
 
         def figures() -> tuple[str, list[SliceRow]]:
             reference = in_classes(loaded.reference, whole) if loaded.reference is not None else None
-            return loaded.case_id, slice_rows(*arguments, reference)
+            return loaded.case_id, slice_rows(*arguments, reference, session.unsure_slices(loaded.case_id))
 
         self._job = Job(work_of(figures), "slices")
         self._job.returned.connect(self._on_rows)
@@ -126,6 +136,7 @@ class SliceList(QWidget):
         if self._desk.loaded is None or self._desk.loaded.case_id != case_id:
             return
         self.model.rows = {row.z: row for row in rows}
+        self.table.setColumnHidden(UNSURE, all(row.unsure is None for row in rows))
         self._arrange()
         self.model.tell(self.model.rows)
         self._stand_out()
@@ -167,4 +178,5 @@ def _row_words(row: SliceRow) -> str:
     facts = [f"<b>Slice {row.z}</b>: {row.state}", f"Label: {row.labels or 'not known'}"]
     facts += [f"{row.area_mm2:.1f} mm², {row.volume_ml:.3f} ml"] if row.area_mm2 else []
     facts += [f"Dice against the reference: {row.dice:.3f}"] if row.dice is not None else []
+    facts += [f"Uncertainty of the segmenter: {row.unsure:.4f} bit"] if row.unsure is not None else []
     return "<br>".join(facts)

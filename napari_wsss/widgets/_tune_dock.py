@@ -50,7 +50,7 @@ class TuneDock(Dock):
             self.column.addWidget(part)
         self.column.addWidget(self.keeping)
         self.column.addWidget(self.propose)
-        self.column.addWidget(JobPanel(self.desk))
+        self.column.addWidget(JobPanel(self.desk, ("propose",)))
         self.column.addWidget(Fold("Search thresholds", self.search, "Try every threshold on masks you have accepted"))
         self.column.addWidget(
             Fold("Calibrate", self.calibrate, "Choose thresholds and other settings from masks you have accepted")
@@ -69,7 +69,7 @@ class TuneDock(Dock):
         for signal in (
             desk.tuner_ready,
             desk.case_closed,
-            desk.job_changed,
+            desk.run_changed,
             desk.case_opened,
             desk.mask.origin_changed,
         ):
@@ -94,7 +94,7 @@ class TuneDock(Dock):
         has_maps = desk.tuner is not None and desk.tuner.has_maps
         for part in (self.steps, self.history):
             part.setEnabled(has_maps)
-        self.propose.setEnabled(has_maps and desk.writable and desk.job is None)
+        self.propose.setEnabled(has_maps and desk.writable and desk.running.job is None)
         if not has_maps:
             self.times.setText("")
         self.hint.setText(self._hint(has_maps))

@@ -50,9 +50,13 @@ class Watcher(QObject):
 
 
 def may_leave(desk: Desk, window: QWidget) -> bool:
-    """Ask, if a job runs or corrections are in memory alone, whether the project may be left all the same."""
+    """Ask, if something runs or corrections are in memory alone, whether the project may be left all the same."""
     desk.autosave.finish(SECONDS)
-    words = [f"'{desk.job.title}' is still running; what it has finished is kept."] if desk.job is not None else []
+    words = []
+    if desk.job is not None:
+        words.append(f"'{desk.job.title}' is still running; what it has finished is kept.")
+    if desk.running.job is not None:
+        words.append(f"'{desk.running.job.title}' goes on without this window; open the project again to see it.")
     if desk.awaited is not None:
         words.append(f"{desk.awaited} is not accepted yet: its mask is still being computed.")
     if unsaved := desk.mask.unsaved:

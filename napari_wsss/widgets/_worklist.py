@@ -75,6 +75,7 @@ class WorklistOnDesk(QObject):
         desk.project_changed.connect(self._on_project)
         desk.recipe_changed.connect(self.look_again)
         desk.work.ended.connect(self.look_again)
+        desk.running.work.ended.connect(self.look_again)
         desk.labels_changed.connect(self._on_labels)
         desk.writer.written.connect(self._soon.start)
         desk.mask.origin_changed.connect(self._soon.start)

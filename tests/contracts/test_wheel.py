@@ -51,7 +51,7 @@ def test_metadata(wheel):
     facts = Parser().parsestr(wheel[1].read(path).decode())
     assert facts["Requires-Python"] == ">=3.11"
     assert facts["License-Expression"] == "BSD-3-Clause"
-    assert set(facts.get_all("Provides-Extra")) == {"gui", "crf-reference", "test", "docs"}
+    assert set(facts.get_all("Provides-Extra")) == {"gui", "crf-reference", "onnx", "test", "docs"}
     needs = [need for need in facts.get_all("Requires-Dist") if "extra ==" not in need]
     assert not any(need.startswith(("napari", "magicgui", "pyqt", "qtpy")) for need in needs)
 

@@ -11,14 +11,28 @@ from typing import Any, ClassVar, Literal
 
 import nibabel as nib
 import numpy as np
+from fake_models import FakeModels
+from fake_training import training
 
 from napari_wsss.data.cohort import scan_cohort
 from napari_wsss.data.labels import LabelTable
+from napari_wsss.errors import RecipeError
+from napari_wsss.models.settings import NETWORKS
 from napari_wsss.params import Params, knob
 from napari_wsss.progress import Note, Progress, drain
+from napari_wsss.session.material import Material
+from napari_wsss.session.segmenter_choice import SegmenterChoice
 from napari_wsss.store.project import Project
 from napari_wsss.store.versions import mask_of, versions_of
 
+STEPS = {
+    "train-classifier": "classifier",
+    "maps": "maps",
+    "propose": "cut",
+    "train-segmenter": "segmenter",
+    "predict": "prediction",
+}
+"""Stage → its step."""
 LPS = np.diag([-1.0, -1.0, 2.5, 1.0])
 
 
@@ -161,16 +175,20 @@ class FakeTuner:
 
 @dataclass
 class FakeWorker:
-    """The member of Worker that the desk uses."""
+    """The members of Worker that the desk uses."""
 
     cancelled: int = 0
+    stopped: int = 0
+
+    def stop_run(self) -> None:
+        self.stopped += 1
 
     def cancel(self) -> None:
         self.cancelled += 1
 
 
 @dataclass
-class FakeSession:
+class FakeSession(FakeModels):
     """The members of Session that docks use."""
 
     project: Project
@@ -178,7 +196,13 @@ class FakeSession:
     has_maps: bool = True
     ran: list[tuple[str, ...]] = field(default_factory=list)
     closed: bool = False
+    left: bool = False
+    run_at_hand: Any = None
     fails: Exception | None = None
+    settled: bool = True
+    chosen: SegmenterChoice = field(default_factory=SegmenterChoice)
+    choices: list[SegmenterChoice] = field(default_factory=list)
+    taught: Material = field(default_factory=lambda: Material(2, 10, 1, "1 patient validates, by accepted masks."))
     notes: list[str] = field(default_factory=list)
     worker: FakeWorker = field(default_factory=FakeWorker)
     own: dict[str, dict[tuple[str, str], Any]] = field(default_factory=dict)
@@ -206,6 +230,11 @@ class FakeSession:
 
     def prediction(self, case_id: str) -> Any:
         return self.project.prediction("prediction", case_id)
+
+    def offered_made(self, case_id: str) -> Any:
+        if self.offers(case_id) == "prediction":
+            return self.project.prediction_provenance("prediction", case_id)
+        return self.project.proposal_provenance("cut", case_id)
 
     def mask_paths(self, case_id: str) -> list[Path]:
         project = self.project
@@ -311,17 +340,40 @@ class FakeSession:
             "rows": [{"case": "case0", "patient": "p0", "slices": 5, "before": 0.6, "after": 0.8, "unseen": 0.75}],
         }
 
+    def last_run(self) -> Any:
+        return self.run_at_hand
+
+    def run_under_way(self) -> Any:
+        return self.run_at_hand if self.run_at_hand is not None and self.run_at_hand.under_way else None
+
+    def unfinished(self) -> Any:
+        run = self.run_at_hand
+        return run if run is not None and run.state in {"stopped", "died"} else None
+
+    def follow(self, run: Any = None) -> Any:
+        return (yield from self.run(run.job.stages))
+
+    def resume(self, run: Any) -> Any:
+        return (yield from self.run(run.job.stages))
+
+    def pause(self) -> None:
+        self.run_at_hand.state = "paused"
+
+    def go_on(self) -> None:
+        self.run_at_hand.state = "running"
+
+    def leave(self) -> None:
+        self.left = True
+
     def use(self, name: str) -> Any:
         yield Note(f"using {name}")
         return []
 
     def plan(self, stages: Any = None) -> list[Any]:
         state = "valid" if self.ran else "missing"
-        names = {"train-classifier": "classifier", "maps": "maps", "propose": "cut", "train-segmenter": "segmenter"}
-        steps = [*names.items(), ("predict", "prediction")]
         return [
             SimpleNamespace(stage=stage, step=step, state=state, units=3, seconds=None)
-            for stage, step in steps
+            for stage, step in STEPS.items()
             if stages is None or stage in stages
         ]
 
@@ -330,12 +382,46 @@ class FakeSession:
         return [SimpleNamespace(**{**vars(step), "seconds": 75.0}) for step in self.plan(stages)]
 
     def run(self, stages: Any = None, *, device: str = "auto", cases: Any = None) -> Any:
-        for done in range(4):
-            yield Progress(stages[0], done, 4, f"epoch {done}", {"loss": 1.0 / (1 + done), "auc": 0.5 + done / 10})
-            if self.fails is not None:
-                raise self.fails
+        for stage in stages:
+            yield from self._stage(stage)
         self.ran.append(tuple(stages))
-        return {}
+        return {STEPS[stage]: {"trained": True} if stage.startswith("train-") else {"made": 3} for stage in stages}
+
+    def _stage(self, stage: str) -> Any:
+        """Give the events of a stage; the first is the last where it fails."""
+        trains = stage.startswith("train-")
+        events = training(STEPS[stage]) if trains else (Progress(STEPS[stage], done, 3, "case") for done in range(4))
+        for event in events:
+            yield event
+            if self.fails is not None and isinstance(event, Progress):
+                raise self.fails
+
+    def choice(self) -> SegmenterChoice:
+        if "segmenter" not in self.recipe.steps:
+            raise RecipeError("the recipe trains no segmenter")
+        return self.chosen
+
+    def choose(self, choice: SegmenterChoice) -> None:
+        if choice.fine_tune and self.taught.fixed:
+            raise RecipeError(self.taught.fixed)
+        self.chosen = choice
+        self.choices.append(choice)
+
+    def choosing(self, choice: SegmenterChoice) -> Any:
+        yield Progress("choose", 0, 1)
+        self.settled = True
+        self.choose(choice)
+
+    def networks(self) -> tuple[str, ...]:
+        return NETWORKS
+
+    def qualities(self) -> dict[str, str]:
+        epochs = {"quick look": 2, "standard": 8, "thorough": 24}
+        return {name: f"{number // (2 if self.chosen.fine_tune else 1)} epochs" for name, number in epochs.items()}
+
+    def material(self) -> Material:
+        self.choice()
+        return self.taught
 
     def evaluate(self, subsets: Any = ("val",)) -> Any:
         yield Progress("evaluate", 0, 1)

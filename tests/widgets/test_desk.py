@@ -463,18 +463,19 @@ def test_the_way_follows_what_was_done(opened, qtbot):
     assert {"Label", "Train"} <= opened.way.done
 
 
-def test_one_job_at_a_time(opened, qtbot, errors):
-    with qtbot.waitSignal(opened.job.finished if opened.job else opened.job_changed):
-        assert opened.run(["maps"], "Maps")
-        assert not opened.run(["predict"], "Predict")
-    assert "still running" in str(errors[0])
-    qtbot.waitUntil(lambda: opened.job is None)
+def test_one_job_and_one_run_at_a_time(opened, session, qtbot, errors):
+    assert opened.run(["maps"], "Maps")
+    assert not opened.run(["predict"], "Predict")
+    assert opened.start(session.evaluate(), "Score")
+    assert not opened.start(session.evaluate(), "Score again")
+    assert [str(error).split(" is")[0] for error in errors] == ["'Maps'", "'Score'"]
+    qtbot.waitUntil(lambda: opened.idle)
 
 
 def test_an_error_of_a_job_is_told(opened, session, qtbot, errors):
     session.fails = JobError("out of memory: lower batch_size")
     opened.run(["train-classifier"], "Train")
-    qtbot.waitUntil(lambda: opened.job is None)
+    qtbot.waitUntil(lambda: opened.idle)
     assert [str(error) for error in errors] == ["out of memory: lower batch_size"]
 
 

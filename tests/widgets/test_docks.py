@@ -138,14 +138,14 @@ def test_train_and_compute_with_progress_and_settings(shown, session, qtbot):
     dock = show_dock(shown.viewer, "Maps")
     assert set(dock.settings.forms) == {"classifier"}
     dock.settings.forms["classifier"].editor("epochs").widget.value = 7
-    with qtbot.waitSignal(shown.job_changed):
+    with qtbot.waitSignal(shown.run_changed):
         click(qtbot, dock.train)
     assert session.recipe.steps["classifier"].epochs == 7
-    qtbot.waitUntil(lambda: shown.job is None)
+    qtbot.waitUntil(lambda: shown.idle)
     assert session.ran == [("train-classifier",)]
     with qtbot.waitSignal(shown.way_changed, timeout=10_000):
         click(qtbot, dock.compute)
-    qtbot.waitUntil(lambda: shown.job is None)
+    qtbot.waitUntil(lambda: shown.idle)
     assert session.ran[-1] == ("maps", "propose")
 
 
@@ -202,7 +202,7 @@ def test_the_recipes_offered_are_the_published_ones_and_those_kept_in_the_projec
     for name in ("mixed-unet (own)", "mixed-unet", "mine"):  # the first is in use already
         box.box.setCurrentText(name)
         box.box.activated.emit(box.box.currentIndex())
-        qtbot.waitUntil(lambda: shown.job is None)
+        qtbot.waitUntil(lambda: shown.idle)
     assert used == ["mixed-unet", str(folder / "mine.yaml")]
 
 
@@ -228,19 +228,6 @@ def test_a_recipe_without_a_segmenter_offers_none(shown, session, qtbot):
     assert dock.evaluate.isEnabled()
 
 
-def test_curves_follow_training(shown, qtbot):
-    from napari_wsss.widgets._curves import Curves
-
-    dock = show_dock(shown.viewer, "Train")
-    curves = dock.findChild(Curves)
-    assert curves.isHidden()
-    click(qtbot, dock.train)
-    qtbot.waitUntil(lambda: shown.job is None)
-    assert curves.points["loss"] == [(0.0, 1.0), (1.0, 0.5), (2.0, 1 / 3), (3.0, 0.25)]
-    qtbot.waitUntil(curves.losses.isVisible)
-    qtbot.waitUntil(lambda: len(curves.losses.listDataItems()) == 1 and len(curves.scores.listDataItems()) == 1)
-
-
 def test_scores_come_as_a_table(shown, qtbot):
     dock = show_dock(shown.viewer, "Train")
     click(qtbot, dock.evaluate)
@@ -252,7 +239,7 @@ def test_scores_come_as_a_table(shown, qtbot):
     assert dock.classifier.item(0, 2).text() == "–"
 
 
-def test_a_job_can_be_cancelled_from_its_panel(shown, session, qtbot, monkeypatch):
+def test_a_run_can_be_cancelled_from_its_panel(shown, session, qtbot, monkeypatch):
     from napari_wsss.progress import Progress
     from napari_wsss.widgets._job_panel import JobPanel
 
@@ -269,10 +256,10 @@ def test_a_job_can_be_cancelled_from_its_panel(shown, session, qtbot, monkeypatc
     dock = show_dock(shown.viewer, "Maps")
     panel = dock.findChild(JobPanel)
     click(qtbot, dock.train)
-    qtbot.waitUntil(lambda: "epoch 1" in panel.detail.text())
+    qtbot.waitUntil(lambda: "epoch 1" in panel.run.detail.text())
     assert not dock.train.isEnabled()
-    click(qtbot, panel.stop)
-    qtbot.waitUntil(lambda: shown.job is None)
+    click(qtbot, panel.run.stop)
+    qtbot.waitUntil(lambda: shown.idle)
     assert closed == [True]
     assert panel.isHidden()
     assert dock.train.isEnabled()

@@ -111,7 +111,7 @@ def test_from_labels_to_accepted_and_exported_masks_by_keys_and_mouse_alone(pers
     export = person.dock("Export")
     export.names.setChecked(True)
     person.click(export.export)
-    person.wait(lambda: desk.job is None)
+    person.wait(lambda: desk.idle)
     files = {path.name.removesuffix(".nii.gz"): path for path in folder.rglob("*.nii.gz")}
     for case, mask in expected.items():
         np.testing.assert_array_equal(project.accepted(case), mask)

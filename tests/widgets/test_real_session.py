@@ -37,7 +37,7 @@ def opened(project, make_napari_viewer, qtbot):
     desk = open_desk(make_napari_viewer())
     with qtbot.waitSignals([desk.case_opened, desk.live.settled, desk.way_changed], timeout=60_000):
         desk.open(project)
-    qtbot.waitUntil(lambda: desk.job is None and not desk.loading)
+    qtbot.waitUntil(lambda: desk.idle and not desk.loading)
     return desk
 
 
@@ -87,7 +87,7 @@ def test_what_the_worker_refuses_reaches_the_person(opened, qtbot, monkeypatch):
     heard = []
     monkeypatch.setattr("napari_wsss.widgets._long_work.tell_error", heard.append)
     opened.run(["propose"], "Make proposals")
-    qtbot.waitUntil(lambda: opened.job is None, timeout=60_000)
+    qtbot.waitUntil(lambda: opened.idle, timeout=60_000)
     assert "classifier" in str(heard[0])
 
 

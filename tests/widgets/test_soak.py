@@ -36,7 +36,7 @@ def opened(tmp_path, make_napari_viewer, qtbot):
     desk = open_desk(viewer)
     with qtbot.waitSignals([desk.case_opened, desk.live.settled], timeout=60_000):
         desk.open(tmp_path / "project")
-    qtbot.waitUntil(lambda: desk.job is None and not desk.loading)
+    qtbot.waitUntil(lambda: desk.idle and not desk.loading)
     return desk
 
 

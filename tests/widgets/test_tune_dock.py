@@ -311,7 +311,7 @@ def test_a_calibration_is_applied_or_discarded(shown, session, dock, qtbot, deci
     qtbot.waitUntil(panel.discard.isVisible, timeout=10_000)
     assert [panel.table.item(0, column).text() for column in range(4)] == ["case0", "0.600", "0.800", "0.750"]
     assert "cut.value: 0.5 → <b>0.3</b>" in panel.words.text()
-    qtbot.waitUntil(lambda: shown.job is None)
+    qtbot.waitUntil(lambda: shown.idle)
     if decision == "apply":
         settle(shown, qtbot, click, qtbot, panel.apply)
     else:
