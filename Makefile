@@ -29,7 +29,7 @@ setup: .venv/.installed .venv/.screen
 	$(INSTALL) setuptools
 	$(INSTALL) torch
 	$(INSTALL) --no-deps torchvision
-	$(INSTALL) --editable '.[gui,test]'
+	$(INSTALL) --editable '.[gui,onnx,test]'
 	@$(INSTALL) --editable '.[crf-reference]' >/dev/null 2>&1 \
 		|| echo "Left out pydensecrf2, a reference for the CRF's tests: building it needs a C++ compiler (g++)."
 	@touch $@
@@ -44,11 +44,12 @@ check: setup
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+# Threads that wait sleep: several workers share the cores with the processes that their tests start.
 test: setup
 	@if [ "$$(uname)" != Linux ] || [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ]; then screen=; \
 	elif command -v xvfb-run >/dev/null; then screen='xvfb-run --auto-servernum --server-args "-screen 0 1600x1200x24"'; \
 	else echo "The docks are tested on a screen: none is here and xvfb-run is missing (apt-get install xvfb)." >&2; exit 1; fi; \
-	eval "$$screen $(BIN)/python -m pytest $(WORKERS) $(PYTEST_ARGS)"
+	eval "OMP_WAIT_POLICY=PASSIVE $$screen $(BIN)/python -m pytest $(WORKERS) $(PYTEST_ARGS)"
 
 # The application killed fifty times at random moments while it edits and accepts.
 soak: setup

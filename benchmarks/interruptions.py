@@ -2,8 +2,8 @@
 
     python benchmarks/interruptions.py PROJECT --recipe mixed-unet --set classifier.epochs=2 … [--seed 0]
 
-Three ways, each at a random moment of every stage: Ctrl-C, kill -9 of the command, kill -9 of its worker process. The
-project is copied first and stays as it is. A line for each interruption; exit code 1 if any mask or weight differs.
+Three ways, each at a random moment of every stage: Ctrl-C, kill -9 of the command, kill -9 of its process.
+The project is copied first and stays as it is. A line for each interruption; exit code 1 if any mask or weight differs.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from pathlib import Path
 import psutil
 import yaml
 
-WAYS = ("Ctrl-C", "kill -9 of the command", "kill -9 of the worker")
+WAYS = ("Ctrl-C", "kill -9 of the command", "kill -9 of its process")
 
 
 def run(project: Path, arguments: list[str], heard: Callable[[str, psutil.Process], bool]) -> int:

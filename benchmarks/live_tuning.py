@@ -339,9 +339,9 @@ def in_viewer(
     if options.training:
         train(stage)
         rows += measure(stage, options.moves, ", while training")
-        print("training still ran:", stage.desk.job is not None, file=sys.stderr)
-        stage.desk.cancel()
-        stage.until(lambda: stage.desk.job is None)
+        print("training still ran:", not stage.desk.idle, file=sys.stderr)
+        stage.desk.running.cancel()
+        stage.until(lambda: stage.desk.idle)
     stage.close()
     return rows
 
@@ -355,10 +355,10 @@ def train(stage: Stage) -> None:
         "classifier", backbone="resnet18", weights="random", stride=16, epochs=200, batch_size=16, learning_rate=1e-4
     )
     heard: list[Any] = []
-    stage.desk.job_heard.connect(heard.append)
+    stage.desk.run_heard.connect(heard.append)
     stage.desk.run(["train-classifier"], "Train the classifier", "cpu")
-    stage.until(lambda: any("loss" in (event.values or {}) for event in heard) or stage.desk.job is None)
-    if stage.desk.job is None:
+    stage.until(lambda: any("loss" in getattr(event, "values", {}) for event in heard) or stage.desk.idle)
+    if stage.desk.idle:
         raise RuntimeError("the training ended before it began")
     stage.idle(1.0)
 

@@ -94,7 +94,7 @@ def compute(person: Person) -> None:
     dock = person.dock("Maps")
     for number, button in enumerate((dock.train, dock.compute)):
         person.click(button)
-        person.wait(lambda: person.desk.job is None)
+        person.wait(lambda: person.desk.idle)
         person.picture(f"02-maps-{number}")
     person.wait_for_case()
 
