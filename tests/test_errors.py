@@ -16,6 +16,7 @@ def test_exit_codes():
         "RecipeError": 4,
         "ProjectError": 5,
         "ModelError": 6,
+        "OutOfMemory": 8,
         "JobError": 7,
         "Cancelled": 130,
     }
