@@ -12,6 +12,7 @@ import psutil
 import pytest
 import torch
 import yaml
+from tiny_recipe import TINY
 
 from napari_wsss.errors import FaultsError, JobError
 from napari_wsss.pipeline.job import Job
@@ -23,16 +24,6 @@ from napari_wsss.session.cluster import Crew, crew
 from napari_wsss.session.workspaces import workspace_of
 from napari_wsss.store.project import Project
 
-TINY = [
-    "slices.size=32",
-    "classifier.backbone=resnet18",
-    "classifier.weights=random",
-    "classifier.epochs=1",
-    "maps.scales=[1.0, 2.0]",
-    "refined-map.scales=[1.0, 2.0]",
-    "segmenter.width=4",
-    "segmenter.epochs=1",
-]
 CASE_BY_CASE = ["maps", "propose", "predict"]
 CASES = ["a", "b", "c"]
 

@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 import yaml
+from tiny_recipe import TINY
 
 from napari_wsss.data.masks import read_mask
 from napari_wsss.data.simulated import TINY_SHAPE, simulate_cohort
@@ -12,17 +13,6 @@ from napari_wsss.errors import InputError, ModelError, ProjectError, RecipeError
 from napari_wsss.progress import Note, drain
 from napari_wsss.session import Session
 from napari_wsss.session.uncertainty import mean_entropy
-
-TINY = [
-    "slices.size=32",
-    "classifier.backbone=resnet18",
-    "classifier.weights=random",
-    "classifier.epochs=1",
-    "maps.scales=[1.0, 2.0]",
-    "refined-map.scales=[1.0, 2.0]",
-    "segmenter.width=4",
-    "segmenter.epochs=1",
-]
 
 
 @pytest.fixture(scope="module")

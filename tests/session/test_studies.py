@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 from scipy.stats import ttest_rel
+from tiny_recipe import TINY
 
 from napari_wsss.data.simulated import TINY_SHAPE, simulate_cohort
 from napari_wsss.errors import InputError, ProjectError, RecipeError
@@ -14,16 +15,6 @@ from napari_wsss.session.ablation import wanted_variants
 from napari_wsss.session.tasks import TASKS
 from napari_wsss.store.project import Project
 
-TINY = [
-    "slices.size=32",
-    "classifier.backbone=resnet18",
-    "classifier.weights=random",
-    "classifier.epochs=1",
-    "maps.scales=[1.0, 2.0]",
-    "refined-map.scales=[1.0, 2.0]",
-    "segmenter.width=4",
-    "segmenter.epochs=1",
-]
 PATIENTS, ILL = 6, 5
 
 
