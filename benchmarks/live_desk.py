@@ -55,6 +55,7 @@ def simulated_project(folder: Path, shape: tuple[int, int, int] = FULL, cases: i
         )
     )
     with session:
+        drain(session.use("mixed-unet", device="cpu"))
         for name, mask in masks.items():
             write_maps(session, name, mask)
     return folder / "project"

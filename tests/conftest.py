@@ -1,4 +1,8 @@
-"""What every test gets: no window from matplotlib, no touch on the person's own files, shared scans where there are."""
+"""What every test gets: no window from matplotlib, no touch on the person's own files, shared scans where there are.
+
+And one thread for torch, in the processes that tests start as well: tiny networks on several threads mostly wait for
+one another, above all on a busy machine. OMP_NUM_THREADS says otherwise.
+"""
 
 import os
 import sys
@@ -9,6 +13,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent / "made"))  # made-up inputs that several folders of tests share
 os.environ.setdefault("MPLBACKEND", "Agg")
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # read when torch is imported
 # napari reads its settings when it is imported, before any fixture
 os.environ["NAPARI_CONFIG"] = str(Path(tempfile.mkdtemp(prefix="napari-wsss-tests-")) / "settings.yaml")
 

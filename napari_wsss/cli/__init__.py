@@ -11,7 +11,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; ``arguments`` without the program's name. Gives the exit code."""
     # Each adds its commands, in the order in which they are listed.
     from napari_wsss.cli import project_commands, run_commands, tuning_commands  # noqa: F401, I001
-    from napari_wsss.cli import run_list_commands, study_commands, list_commands  # noqa: F401
+    from napari_wsss.cli import run_list_commands, study_commands, benchmark_commands, list_commands  # noqa: F401
     from napari_wsss.cli import model_commands, worklist_commands, edit_commands, decision_commands  # noqa: F401
     from napari_wsss.cli import export_commands  # noqa: F401
     from napari_wsss.cli.options import parse

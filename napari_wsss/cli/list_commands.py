@@ -24,7 +24,7 @@ def networks(*, json: bool = False) -> None:
 
 @APP.command
 def recipes(*, show: OptionalRecipe = None, export: OptionalRecipe = None, json: bool = False) -> None:
-    """List the published recipes.
+    """List the recipes: our default and the published systems.
 
     Args:
         show: print the steps of this recipe (a name or a YAML file) with every knob.

@@ -47,7 +47,7 @@ def run(
 
     Args:
         project: the project folder.
-        recipe: a published recipe (see `recipes`) or a YAML file; the project's own, else mixed-unet, unless given.
+        recipe: a published recipe (see `recipes`) or a YAML file; the project's own, else default, unless given.
         set_: change a knob of the recipe; `recipes --show NAME` lists them.
         device: where to compute.
         stages: only these: train-classifier, maps, propose, train-segmenter, predict.

@@ -31,7 +31,7 @@ def cross_validate(
         project: the project folder; every fold is a project of its own in its folder `folds`.
         folds: how many; patients are drawn, those with a lesion and those without spread evenly.
         subsets: whose patients are drawn.
-        recipe: a published recipe or a YAML file; the project's own, else mixed-unet, unless given.
+        recipe: a published recipe or a YAML file; the project's own, else default, unless given.
         set_: change a knob of the recipe; `recipes --show NAME` lists them.
         device: where to compute.
         json: print the tables as JSON.
@@ -62,7 +62,7 @@ def ablate(
         project: the project folder; every variant is a project of its own in its folder `ablations`.
         variants: only these of the recipe's ablations (`recipes --show NAME` lists them).
         subsets: which patients to score.
-        recipe: a published recipe or a YAML file; the project's own, else mixed-unet, unless given.
+        recipe: a published recipe or a YAML file; the project's own, else default, unless given.
         set_: change a knob of the recipe; `recipes --show NAME` lists them.
         device: where to compute.
         json: print the tables as JSON.

@@ -31,6 +31,17 @@ class Augment(Params):
         advanced=True,
     )  # fmt: skip
 
+    gain: float = knob(
+        0.0,
+        "By how much an image is made brighter or darker at most: 0.3 means a factor between 0.7 and 1.3 for what lies "
+        "above its darkest value. Helps where scanners differ, or bright fat sets the range of some scans.",
+        ge=0.0,
+        le=0.9,
+        step=0.05,
+        advanced=True,
+        before=0.0,
+    )
+
     @model_validator(mode="after")
     def _ordered(self) -> Augment:
         if self.noise_low > self.noise_high:
@@ -40,7 +51,7 @@ class Augment(Params):
 
 @dataclass(frozen=True, eq=False)
 class Transforms:
-    """What is done to n images, in this order: turn, mirror, add grain.
+    """What is done to n images, in this order: turn, mirror, add grain, make brighter or darker.
 
     Attributes:
         angle: (n,) float32, degrees counter-clockwise as shown (Y down); 0 leaves the image alone.
@@ -48,6 +59,7 @@ class Transforms:
         flip_x: (n,) left-right.
         noise: (n,) float32, sigma in units of each image channel's standard deviation; 0 adds none.
         noise_seed: start of the grain's random numbers.
+        gain: (n,) float32, factor for what lies above the lowest value of each image channel; 1 leaves it alone.
     """
 
     angle: FloatArray
@@ -55,6 +67,7 @@ class Transforms:
     flip_x: BoolArray
     noise: FloatArray
     noise_seed: int
+    gain: FloatArray
 
     def __len__(self) -> int:
         return len(self.angle)
@@ -71,4 +84,8 @@ def draw(params: Augment, n: int, rng: np.random.Generator) -> Transforms:
         flip_x=rng.random(n) < params.flip_probability,
         noise=np.where(grainy, rng.uniform(params.noise_low, params.noise_high, n), 0.0).astype(np.float32),
         noise_seed=int(rng.integers(2**62)),
+        # Last, and only where it is wanted: the draws before it stay those they were without it.
+        gain=rng.uniform(1 - params.gain, 1 + params.gain, n).astype(np.float32)
+        if params.gain
+        else np.ones(n, dtype=np.float32),
     )

@@ -11,14 +11,20 @@ from napari_wsss.data.volume import Volume
 from napari_wsss.params import Params, knob
 from napari_wsss.types import Array, BoolArray, FloatArray
 
+_TISSUE = 0.4
+"""Grey value of the median of the tissue: 2.5 times as much is the brightest that is told apart."""
+_SAMPLES = 100_000
+"""Voxels from which the threshold between background and tissue is estimated, about."""
+
 
 class Intensity(Params):
     """How grey values are brought to a common range."""
 
-    intensity: Literal["robust", "zscore", "window", "none"] = knob(
+    intensity: Literal["robust", "tissue", "zscore", "window", "none"] = knob(
         "robust",
         "How grey values are brought to a common range. robust: darkest and brightest 1 % of the body cut off, the "
-        "rest to 0–1 (colour images: full range to 0–1); zscore: mean 0, spread 1 inside the body; window: a CT "
+        "rest to 0–1; tissue: the median of the tissue to 0.4, so that bright fat or bone does not darken the rest "
+        "(both leave colour images their full range as 0–1); zscore: mean 0, spread 1 inside the body; window: a CT "
         "window to 0–1; none: as stored.",
     )
     window_level: float = knob(40.0, "Centre of the CT window (intensity: window).", step=1.0, unit="HU", advanced=True)
@@ -53,8 +59,9 @@ def normalise(volume: Volume, params: Intensity) -> FloatArray:
     part in percentiles, mean and spread.
 
     Returns:
-        (C, Z, Y, X) float32: in [0, 1] for "robust" and "window", mean 0 and standard deviation 1 over the
-        non-background for "zscore", as stored for "none". Under "robust" and "zscore" a constant channel becomes 0.
+        (C, Z, Y, X) float32: in [0, 1] for "robust", "tissue" and "window", mean 0 and standard deviation 1 over the
+        non-background for "zscore", as stored for "none". A constant channel becomes 0 under "robust", "tissue" and
+        "zscore".
     """
     array = volume.array
     if params.intensity == "none":
@@ -63,10 +70,10 @@ def normalise(volume: Volume, params: Intensity) -> FloatArray:
         lowest = params.window_level - params.window_width / 2
         windowed: FloatArray = (array.astype(np.float32) - np.float32(lowest)) / np.float32(params.window_width)
         return windowed.clip(0, 1)
-    if volume.rgb and params.intensity == "robust":
+    if volume.rgb and params.intensity in _STRETCH:
         # Percentiles per channel would shift the colours.
         return (array.astype(np.float32) / np.float32(_full_scale(array))).clip(0, 1)
-    scale = _robust if params.intensity == "robust" else _zscore
+    scale = _STRETCH.get(params.intensity, _zscore)
     return np.stack([scale(channel.astype(np.float32)) for channel in array])
 
 
@@ -90,13 +97,31 @@ def prepare_slices(volume: Volume, params: Preprocess) -> Array:
 
 def _robust(channel: FloatArray) -> FloatArray:
     body = channel[_foreground(channel)]
+    low, high = np.percentile(body, (1, 99)) if body.size else (0.0, 0.0)
+    return _between(channel, low, high)
+
+
+def _tissue(channel: FloatArray) -> FloatArray:
+    """Tissue is what the minimum cross-entropy threshold (Li and Lee 1993) of the body leaves."""
+    from skimage.filters import threshold_li
+
+    body = channel[_foreground(channel)]
     if not body.size:
         return np.zeros_like(channel)
-    low, high = np.percentile(body, (1, 99))
-    if high <= low:  # one grey value inside the body: the body to 1, the rest to 0
+    low = float(np.percentile(body, 1))
+    median = float(np.median(body[body >= threshold_li(body[:: len(body) // _SAMPLES + 1])]))
+    return _between(channel, low, low + (median - low) / _TISSUE)
+
+
+def _between(channel: FloatArray, low: float, high: float) -> FloatArray:
+    """Scale ``low`` to 0 and ``high`` to 1, cut off beyond; without anything between them, the body to 1."""
+    if high <= low:
         return _foreground(channel).astype(np.float32)
     scaled: FloatArray = (channel - np.float32(low)) / np.float32(high - low)
     return scaled.clip(0, 1)
+
+
+_STRETCH = {"robust": _robust, "tissue": _tissue}
 
 
 def _zscore(channel: FloatArray) -> FloatArray:

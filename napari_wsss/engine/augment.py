@@ -20,7 +20,8 @@ def apply(transforms: Transforms, images: Tensor, labels: Tensor | None = None) 
     """Change images, and label maps of the same grid alongside.
 
     Multiples of 90° and mirroring move pixels exactly; other angles are bilinear for images (what turns in from
-    outside has the channel's lowest value) and nearest neighbour for labels (outside: 0). Labels get no grain.
+    outside has the channel's lowest value) and nearest neighbour for labels (outside: 0). Labels get neither grain
+    nor gain.
 
     Args:
         transforms: one per image.
@@ -33,7 +34,7 @@ def apply(transforms: Transforms, images: Tensor, labels: Tensor | None = None) 
     Raises:
         WsssError: the images are not square and one is to be turned by 90° or 270°.
     """
-    changed = _grain(_move(images, transforms, nearest=False), transforms)
+    changed = _gain(_grain(_move(images, transforms, nearest=False), transforms), transforms)
     return changed, None if labels is None else _move(labels, transforms, nearest=True)
 
 
@@ -119,3 +120,10 @@ def _grain(images: Tensor, transforms: Transforms) -> Tensor:
     noise = torch.randn(chosen.shape, generator=generator, device=images.device, dtype=images.dtype)
     images[index] = chosen + noise * sigma * chosen.std(dim=(2, 3), keepdim=True, correction=0)
     return images
+
+
+def _gain(images: Tensor, transforms: Transforms) -> Tensor:
+    if (transforms.gain == 1).all():
+        return images
+    lowest = images.amin(dim=(2, 3), keepdim=True)
+    return (images - lowest) * torch.from_numpy(transforms.gain).to(images)[:, None, None, None] + lowest

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +20,7 @@ from napari_wsss.engine.feed import Batch
 from napari_wsss.engine.memory import explained
 from napari_wsss.engine.randomness import seeded
 from napari_wsss.engine.ranks import leads, parting
+from napari_wsss.engine.repeated import repeated
 from napari_wsss.engine.settings import Fit
 from napari_wsss.engine.stepper import Loss, Stepper
 from napari_wsss.engine.training import Batches, Plan, Training, Validate
@@ -63,6 +64,7 @@ def fit(
     monitor: str = "loss",
     augment: Augmenter | None = None,
     watch: Watch | None = None,
+    at_last: Callable[[float], Work[None]] | None = None,
 ) -> Work[FitResult]:
     """Train ``model`` in place; at the end it holds the best epoch's weights, on the CPU, in evaluation mode.
 
@@ -87,6 +89,8 @@ def fit(
         augment: changes a batch, already on the device, with the generator of this step.
         watch: draws what the model says, after the first epoch, then as often as it takes 1/50 of the time at most
             (within an epoch once a minute), and at the end for the best epoch. Changes nothing of what is learnt.
+        at_last: what else is to be done once the model, still on the device, holds the best weights; it is given the
+            best figure. Interrupted there, the training need not be done again.
 
     Yields:
         About, once. Progress per step, with ``values`` epoch and step (counted from 1), epochs, steps (of an epoch),
@@ -95,8 +99,8 @@ def fit(
 
     With several processes (:mod:`napari_wsss.engine.ranks`) each calls this alike and does its share of every batch;
     the loss counts by examples. All come to the same weights and the same result: those of one process, up to the
-    last bits, dropout, augmentation and batch normalisation. Only the leading process validates, draws, and writes
-    the checkpoint. When memory runs out, see :meth:`napari_wsss.engine.stepper.Stepper.step`.
+    last bits, dropout, augmentation and batch normalisation. Only the leading process validates, draws, writes the
+    checkpoint, and does what comes last. When memory runs out, see :meth:`napari_wsss.engine.stepper.Stepper.step`.
 
     Raises:
         InputError: no examples.
@@ -112,6 +116,7 @@ def fit(
         with explained(_TOO_LARGE, fabric.device):
             stepper = Stepper(model, loss, params, fabric)
         try:
+            batches = repeated(batches, params.least_examples)
             plan = Plan(batches, params, stage, validate, monitor, augment)
             training = Training(stepper, plan, folder)
             note = training.resume()
@@ -119,7 +124,7 @@ def fit(
                 yield note
             yield about(stage, model, fabric, len(batches))
             with Chronicle(training, Watcher(watch, stage, folder) if watch and leads() else None, folder) as chronicle:
-                yield from _train(training, chronicle, params)
+                yield from _train(training, chronicle, params, at_last if leads() else None)
             standing = training.standing
             return FitResult(standing.best_epoch, standing.best, standing.history, standing.seconds)
         finally:
@@ -143,7 +148,9 @@ def seconds_per_step(model: nn.Module, batch: Batch, loss: Loss, params: Fit, *,
     return min(times[1:])
 
 
-def _train(training: Training, chronicle: Chronicle, params: Fit) -> Work[None]:
+def _train(
+    training: Training, chronicle: Chronicle, params: Fit, at_last: Callable[[float], Work[None]] | None
+) -> Work[None]:
     try:
         while not training.finished:
             yield from chronicle.heard(training.epoch())
@@ -156,7 +163,11 @@ def _train(training: Training, chronicle: Chronicle, params: Fit) -> Work[None]:
             f"Stopped after epoch {training.standing.epoch}: none of the last {params.patience} was better than "
             f"epoch {training.standing.best_epoch}."
         )
+    if at_last:
+        training.save()  # as where the model is drawn: from here on it holds other weights
     yield from chronicle.finish()
+    if at_last:
+        yield from at_last(training.standing.best)
     training.finish()
 
 

@@ -14,6 +14,16 @@ class Fit(Params):
     """How a network is trained. Defaults: paper 1 (multi-scale CAM + Mixed-UNet), section on training."""
 
     epochs: int = knob(100, "How often the training goes through all examples.", ge=1, le=10_000, unit="epochs")
+    least_examples: int = knob(
+        0,
+        "Where there are fewer examples than this, an epoch goes through them several times, until there are at least "
+        "as many: a small cohort then gets as many steps as a large one. 0: once.",
+        ge=0,
+        le=1_000_000,
+        unit="examples",
+        advanced=True,
+        before=0,
+    )
     batch_size: int = knob(8, "Examples per step. Fewer need less memory.", ge=1, le=1024)
     accumulate: int = knob(
         1,

@@ -208,7 +208,8 @@ class Training:
         self._stepper.model.eval()
 
     def finish(self) -> None:
-        """Drop the checkpoint: from now on the training is over for good."""
+        """Stop the clock and drop the checkpoint: from now on the training is over for good."""
+        self._tick()
         self._checkpoint.remove()
 
     def _found(self) -> tuple[dict[str, Tensor], dict[str, Any]] | Note | None:
@@ -283,7 +284,9 @@ class Training:
     def _fingerprint(self) -> str:
         """Digest of all that must be the same for a checkpoint to be continued."""
         shapes = {name: list(tensor.shape) for name, tensor in self._stepper.model.state_dict().items()}
-        fit: dict[str, Any] = self._plan.params.model_dump(mode="json", include=set(Fit.model_fields))
+        # What least_examples does stands in the number of examples.
+        counted = set(Fit.model_fields) - {"least_examples"}
+        fit: dict[str, Any] = self._plan.params.model_dump(mode="json", include=counted)
         return digest(json.dumps([fit, len(self._plan.batches), self._plan.monitor, shapes], sort_keys=True))
 
     def _tick(self) -> None:

@@ -4,7 +4,23 @@ from __future__ import annotations
 
 import numpy as np
 
+from napari_wsss.metrics.overlap import Counts, dice
 from napari_wsss.types import Array
+
+
+def foreground_counts(matrix: Array) -> Counts:
+    """Count the voxels of all lesion classes together: found are those with the right lesion class.
+
+    A voxel of one lesion class that was taken for another counts as claimed wrongly and as missed. With one class these
+    are its counts.
+
+    Args:
+        matrix: (C + 1, C + 1), row = true label, column = predicted label, background first.
+    """
+    left_alone = int(matrix[0, 0])
+    found = int(np.trace(matrix)) - left_alone
+    marked, there = int(matrix[:, 1:].sum()), int(matrix[1:].sum())
+    return Counts(found, marked - found, there - found, left_alone)
 
 
 def foreground_dice(matrix: Array) -> float:
@@ -15,6 +31,4 @@ def foreground_dice(matrix: Array) -> float:
     Args:
         matrix: (C + 1, C + 1), row = true label, column = predicted label, background first.
     """
-    found = int(np.trace(matrix)) - int(matrix[0, 0])
-    both = int(matrix[:, 1:].sum()) + int(matrix[1:].sum())
-    return 2 * found / both if both else 1.0
+    return dice(foreground_counts(matrix))

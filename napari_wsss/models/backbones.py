@@ -1,4 +1,4 @@
-"""The trunks of the nine classifiers: torchvision's networks up to their last map after its ReLU.
+"""The trunks of the classifiers: torchvision's networks up to their last map after its ReLU, and ``local``.
 
 Fully connected layers (with their dropout) and auxiliary heads are left out. Layer names are torchvision's, so that
 its weights fit, after one layer ``input`` that brings images in 0 … 1 to the range ImageNet weights expect.
@@ -15,7 +15,8 @@ from torch import Tensor, nn
 
 from napari_wsss import torchvision_ops
 from napari_wsss.models.initialise import initialise
-from napari_wsss.models.settings import Backbone
+from napari_wsss.models.local import WIDTH, local_layers
+from napari_wsss.models.settings import LOCAL, Backbone
 from napari_wsss.models.stride import limit_stride
 from napari_wsss.models.vgg import vgg_features
 
@@ -47,6 +48,7 @@ FACTS: dict[Backbone, BackboneFacts] = {
     "resnet50": BackboneFacts(2048),
     "resnet101": BackboneFacts(2048),
     "densenet121": BackboneFacts(1024),
+    "local": BackboneFacts(WIDTH),
 }
 
 
@@ -62,23 +64,27 @@ class Standardise(nn.Module):
         return (images - self.mean) / self.deviation
 
 
-def build_trunk(backbone: Backbone, in_channels: int, stride: int) -> nn.Sequential:
+def build_trunk(backbone: Backbone, in_channels: int, stride: int, blocks: int = 2) -> nn.Sequential:
     """Give the trunk with random weights, (B, in_channels, H, W) → (B, K, h, w), values ≥ 0.
 
     Args:
         backbone: which network.
         in_channels: channels of the input.
-        stride: 32, 16 or 8. Every backbone here has a total stride of 32 (AlexNet, VGG and GoogLeNet with their
-            last pooling); see :func:`~napari_wsss.models.stride.limit_stride` for the smaller ones.
+        stride: 32, 16, 8 or 4. Every backbone of torchvision has a total stride of 32 (AlexNet, VGG and GoogLeNet with
+            their last pooling); see :func:`~napari_wsss.models.stride.limit_stride` for the smaller ones.
+        blocks: how far ``local`` sees, see :func:`~napari_wsss.models.local.local_layers`.
     """
+    facts, local = FACTS[backbone], backbone == LOCAL
     with torch.device("meta"):  # the fully connected layers left out are large: never give them memory
-        layers = _layers(backbone)
-        trunk = nn.Sequential(OrderedDict(input=Standardise(FACTS[backbone].mean, FACTS[backbone].deviation), **layers))
-        _take_channels(trunk, in_channels)
+        layers = local_layers(in_channels, stride, blocks) if local else _layers(backbone)
+        trunk = nn.Sequential(OrderedDict(input=Standardise(facts.mean, facts.deviation), **layers))
+        if not local:
+            _take_channels(trunk, in_channels)
     for layer in trunk.modules():
         if isinstance(layer, nn.ReLU):
             layer.inplace = False  # maps caught on the way must stay as they were
-    limit_stride(trunk, stride)
+    if not local:
+        limit_stride(trunk, stride)
     trunk.to_empty(device=torch.get_default_device())
     initialise(trunk)
     return trunk

@@ -28,7 +28,7 @@ class Classifier(nn.Module):
     def __init__(self, net: ClassifierNet, in_channels: int, classes: int) -> None:
         super().__init__()
         facts = FACTS[net.backbone]
-        self.trunk = build_trunk(net.backbone, in_channels, net.stride)
+        self.trunk = build_trunk(net.backbone, in_channels, net.stride, net.blocks)
         self.pool = build_pooling(net.pooling)
         self.head = nn.Linear(facts.channels, classes)
         nn.init.normal_(self.head.weight, std=0.01)

@@ -30,7 +30,7 @@ def feature_layers(backbone: Backbone, stride: int = 32) -> tuple[FeatureLayer, 
 
     Args:
         backbone: which network.
-        stride: the classifier's stride setting, 32, 16 or 8; a stage whose stride it takes away works on a map
+        stride: the classifier's stride setting, 32, 16, 8 or 4; a stage whose stride it takes away works on a map
             larger by the square of what was taken away.
     """
     stages = _STAGES[backbone]
@@ -96,4 +96,5 @@ _STAGES: dict[Backbone, tuple[_Stage, ...]] = {
         ("trunk.features.denseblock3", 16, 1024, 0.07),
         ("trunk", 32, 1024, 0.0),
     ),
+    "local": (("trunk", 32, 64, 0.0),),
 }

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Literal, get_args
+from typing import Any, Literal, Self, get_args
+
+from pydantic import model_validator
 
 from napari_wsss.params import Params, knob
 
 Backbone = Literal[
-    "alexnet", "googlenet", "vgg16", "vgg19", "resnet18", "resnet34", "resnet50", "resnet101", "densenet121"
+    "alexnet", "googlenet", "vgg16", "vgg19", "resnet18", "resnet34", "resnet50", "resnet101", "densenet121", "local"
 ]
 Pooling = Literal["average", "max", "lse"]
 Network = Literal["mixed-unet", "unet", "deeplabv3", "fcn", "unet-3d"]
 
-BACKBONES: tuple[Backbone, ...] = get_args(Backbone)
+LOCAL: Backbone = "local"
+"""The one backbone that sees no more than the surroundings of each place, and that nobody published."""
+BACKBONES: tuple[Backbone, ...] = tuple(name for name in get_args(Backbone) if name != LOCAL)
+"""The published ones."""
 NETWORKS: tuple[Network, ...] = get_args(Network)
 IN_3D: Network = "unet-3d"
 """The one network that sees neighbouring slices together."""
@@ -23,23 +28,50 @@ IN_2D: tuple[Network, ...] = tuple(network for network in NETWORKS if network !=
 class ClassifierNet(Params):
     """The network that learns from image-level labels and gives the activation maps."""
 
-    backbone: Backbone = knob("resnet50", "Network behind the classifier. ResNet18 is the quickest to train.")
+    backbone: Backbone = knob(
+        "resnet50",
+        "Network behind the classifier. local is the quickest to train and shows most closely where the lesion is: it "
+        "sees only the surroundings of each place. Of the others, ResNet18 is the quickest.",
+    )
     weights: str = knob(
         "imagenet",
         "Where its weights start: 'imagenet' (downloaded through torchvision), 'random', or the path of a file of "
         "weights for the same network: torchvision's, SwAV's (resnet50), or of a classifier trained here.",
     )
-    stride: Literal[32, 16, 8] = knob(
+    stride: Literal[32, 16, 8, 4] = knob(
         32,
         "Pixels of the input behind one pixel of the activation map: smaller gives finer maps, and takes more time "
-        "and memory. The network looks at the same surroundings at every setting.",
+        "and memory. The network looks at the same surroundings at every setting; local alone sees less at a smaller "
+        "one.",
         unit="pixels",
+    )
+    blocks: int = knob(
+        2,
+        "How far local sees: each block adds four cells of its map to the side of the square that a cell sees. No "
+        "effect on the other backbones.",
+        ge=0,
+        le=4,
+        advanced=True,
+        before=2,
     )
     pooling: Pooling = knob(
         "average",
         "How a class map becomes one score: its average, its maximum, or log-sum-exp (between the two).",
         advanced=True,
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _local_begins_anew(cls, data: Any) -> Any:  # noqa: ANN401 (anything read from YAML)
+        if isinstance(data, dict) and data.get("backbone") == LOCAL and "weights" not in data:
+            return data | {"weights": "random"}
+        return data
+
+    @model_validator(mode="after")
+    def _weights_to_be_had(self) -> Self:
+        if self.backbone == LOCAL and self.weights == "imagenet":
+            raise ValueError("weights: nobody published ImageNet weights of 'local'; write random, or give a file")
+        return self
 
 
 class SegmenterNet(Params):

@@ -88,6 +88,7 @@ class MaskedSlices(SliceSet):
     Attributes:
         positives: how many of the slices have a mask.
         accepted: (N,), whether the slice was accepted.
+        share: (N,), how often it comes in an epoch: less than once where lesion-free slices are drawn anew for each.
         words: what there is to learn from.
     """
 
@@ -103,7 +104,8 @@ class MaskedSlices(SliceSet):
             rows[case_id] = np.full(len(slices), -1)  # negative: empty
             rows[case_id][positive] = self._masks.add(np.stack([seeds[positive], targets[positive]], axis=1))
         self.positives = int(sum(positive.sum() for _, _, positive, _ in stacks))
-        keep = draw_some([free for *_, free in stacks], round(self.positives * step.negatives), step.seed)
+        all_free, wanted = [free for *_, free in stacks], round(self.positives * step.negatives)
+        keep = all_free if step.negatives_anew else draw_some(all_free, wanted, step.seed)
         super().__init__(
             [
                 (case_id, slices, positive | kept)
@@ -111,11 +113,14 @@ class MaskedSlices(SliceSet):
             ]
         )
         without = len(self) - self.positives
-        self.words = f"{self.positives} slices with a lesion and {without} without, of {len(self.case_ids)} scans."
+        seen = min(wanted, without)
+        told = f"{without}" if seen == without else f"{seen} of {without}, drawn anew for each epoch,"
+        self.words = f"{self.positives} slices with a lesion and {told} without, of {len(self.case_ids)} scans."
         self._rows = np.array([rows[self.case_ids[number]][z] for number, z in self._place], dtype=np.int64)
-        told = [job.workspace.accepted.slices(case_id) for case_id in self.case_ids]
-        accepted = np.array([told[number][z] for number, z in self._place], dtype=bool)
+        by_case = [job.workspace.accepted.slices(case_id) for case_id in self.case_ids]
+        accepted = np.array([by_case[number][z] for number, z in self._place], dtype=bool)
         self.accepted = accepted
+        self.share = np.where(self._rows >= 0, 1.0, seen / max(without, 1))
 
     def load(self, indices: Indices) -> dict[str, Tensor]:
         """Give ``image`` (B, channels, S, S) float32, ``seeds`` and ``targets`` (B, S, S) int64."""

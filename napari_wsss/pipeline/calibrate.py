@@ -44,8 +44,8 @@ def calibrate(
 
     One search looks at all masks; beside it, for every group of patients, one that never sees their masks, whose
     settings are then scored on them. A knob goes to an end of its range only where that gains more than noise. What the
-    search over all masks found is recommended only if those settings, chosen the same way without the patient, are
-    better on unseen patients than the settings held now.
+    search over all masks found is recommended only if settings chosen the same way without the patient are better on
+    unseen patients than those held now, by more than the standard error of that gain over the patients.
 
     Args:
         recipe: the recipe in use; the search starts from its settings.

@@ -15,7 +15,7 @@ from napari_wsss.models.files import save_model
 from napari_wsss.pipeline.held_out import UNSEEN, HeldOut, held_out, nobody, plain_of, taught_before
 from napari_wsss.pipeline.labelled import card_of
 from napari_wsss.pipeline.preview import preview
-from napari_wsss.pipeline.redrawn import Redrawn
+from napari_wsss.pipeline.redrawn import Redrawn, needs_drawing
 from napari_wsss.pipeline.scoring import Examples, scores_of
 from napari_wsss.pipeline.start import go_on_from
 from napari_wsss.progress import Note, Work
@@ -77,7 +77,7 @@ def fit_masks(
     watch = preview(val, "Validation", job.device) if validate else preview(train, "Training", job.device)
     result = yield from fit(
         model,
-        Redrawn(train, step) if 0 < train.accepted.mean() < 1 and step.pseudo_weight < 1 else train,
+        Redrawn(train, step) if needs_drawing(train, step) else train,
         step.objective(),
         step,
         stage=job.name,

@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from napari_wsss.pipeline.job import Job
 
 
+CONVINCING = 0.75
+"""Area under the curve from which a classifier's maps are shown without a warning (ours)."""
+
+
 class Labelled(Protocol):
     """Examples with labels.
 
@@ -103,6 +107,7 @@ def fit_labelled(
     *,
     augment: Augmenter | None,
     judge: Callable[[Validate], Validate] = lambda validate: validate,
+    at_last: Callable[[], Work[None]] | None = None,
 ) -> Work[tuple[FitResult, str]]:
     """Train ``model`` as the step of ``job`` says, its epochs judged as :func:`ranking` has it.
 
@@ -114,6 +119,7 @@ def fit_labelled(
         folder: of this very training.
         augment: likewise.
         judge: what becomes of the function that scores the validation examples.
+        at_last: what else is to be done with the best weights, while the training can still be taken up again.
 
     Returns:
         What came of it, and by which figure the epochs were judged.
@@ -123,6 +129,12 @@ def fit_labelled(
     step, (train, val) = cast("Fit", job.step), examples
     monitor, validate, remarks = ranking(val, step.batch_size, job.device)
     yield from remarks
+
+    def finish(best: float) -> Work[None]:
+        yield from doubts(best, monitor, len(val))
+        if at_last is not None:
+            yield from at_last()
+
     result = yield from fit(
         model,
         train,
@@ -134,8 +146,27 @@ def fit_labelled(
         validate=judge(validate) if validate else None,
         monitor=monitor,
         augment=augment,
+        at_last=finish,
     )
     return result, monitor
+
+
+def doubts(best: float, monitor: str, judged: int) -> list[Note]:
+    """Give a warning where a classifier hardly tells examples with a lesion from those without.
+
+    Args:
+        best: its figure on the validation patients.
+        monitor: which figure that is; only "auc" can be doubted.
+        judged: validation examples.
+    """
+    if monitor != "auc" or not best < CONVINCING:
+        return []
+    text = (
+        f"On the validation patients it hardly knows which of {judged} examples show a lesion (area under the curve "
+        f"{best:.2f}; guessing gives 0.50). Maps and masks made from it mean little: do not trust them unseen. More "
+        "labelled scans help most."
+    )
+    return [Note(text, "warning")]
 
 
 def card_of(job: Job, role: str, network: dict[str, Any], result: FitResult, monitor: str) -> dict[str, Any]:

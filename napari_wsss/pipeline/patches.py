@@ -31,6 +31,7 @@ class MaskedPatches:
         case_ids: cases of which something is known.
         positives: how many of them have a mask.
         accepted: (N,), whether part of the patch was accepted.
+        share: (N,), 1 for each.
         words: what there is to learn from.
         channels: channels of the network's input.
     """
@@ -53,6 +54,7 @@ class MaskedPatches:
             self.positives += bool(lesion(target).any())
             self.channels = len(volume)
         self.accepted: BoolArray = np.array(accepted)
+        self.share = np.ones(len(accepted))
         scans = f"{len(self.case_ids)} scans, {self.positives} of them with a lesion."
         self.words = f"{len(self)} patches of {scans}"
 

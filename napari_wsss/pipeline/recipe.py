@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 import yaml
 from pydantic import Field, model_validator
@@ -17,6 +17,9 @@ from napari_wsss.pipeline.recipe_names import check_names
 from napari_wsss.pipeline.recipe_sizes import check_sizes
 from napari_wsss.pipeline.step import Step
 from napari_wsss.pipeline.steps import AnyStep
+
+OwnMetric = Literal["", "dice", "iou", "mean_iou", "printed_dsc"]
+"""Figures of :mod:`napari_wsss.metrics` that publications print: per patient (dice, iou), or all voxels pooled."""
 
 
 class Recipe(Params):
@@ -32,6 +35,7 @@ class Recipe(Params):
         small: ``step.knob=value`` settings used without a GPU, unless the person sets those knobs.
         ablations: name of a variant → settings that take one part of the system away, ``step.knob=value`` or
             ``step.link=step``.
+        own_metric: the figure that its authors print, as the tables call it; "" where no publication prints one.
     """
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
@@ -42,6 +46,7 @@ class Recipe(Params):
     rows: tuple[str, ...] = ()
     small: tuple[str, ...] = ()
     ablations: Mapping[str, tuple[str, ...]] = Field(default_factory=dict)
+    own_metric: OwnMetric = ""
 
     @model_validator(mode="after")
     def _links_hold(self) -> Self:

@@ -15,9 +15,10 @@ if TYPE_CHECKING:
 
 
 class Redrawn:
-    """As many examples an epoch as there are, accepted ones more often than proposals.
+    """Examples of an epoch: accepted ones more often than proposals, of lesion-free ones as many as are wanted.
 
-    What the network learns is that of a loss in which proposals weigh ``step.pseudo_weight``, at the cost of no step.
+    As many as there are, or as their shares add up to. What the network learns is that of a loss in which proposals
+    weigh ``step.pseudo_weight``, at the cost of no step.
 
     Args:
         examples: to draw from.
@@ -26,12 +27,13 @@ class Redrawn:
 
     def __init__(self, examples: Examples, step: SegmenterStep) -> None:
         self._examples, self._seed = examples, step.seed
-        weights = np.where(examples.accepted, 1.0, step.pseudo_weight)
-        self._times = weights / weights.mean()
+        self._count = round(float(examples.share.sum()))
+        weights = examples.share * np.where(examples.accepted, 1.0, step.pseudo_weight)
+        self._times = weights * self._count / weights.sum()
         self.begin(0)
 
     def __len__(self) -> int:
-        return len(self._examples)
+        return self._count
 
     def begin(self, epoch: int) -> None:
         """Draw for an epoch, by the seed and its number alone."""
@@ -42,18 +44,24 @@ class Redrawn:
         return self._examples.load(self._drawn[indices])
 
 
+def needs_drawing(examples: Examples, step: SegmenterStep) -> bool:
+    """Whether an epoch sees anything but each of ``examples`` once."""
+    weighed = step.pseudo_weight < 1 and 0 < examples.accepted.mean() < 1
+    return bool(weighed or (examples.share < 1).any())
+
+
 def draw(times: npt.NDArray[np.float64], rng: np.random.Generator) -> npt.NDArray[np.int64]:
-    """Draw as many numbers of examples as there are (systematic sampling).
+    """Draw numbers of examples, as many as ``times`` add up to (systematic sampling).
 
     Args:
-        times: (N,), how often each should come, of mean 1.
+        times: (N,), how often each should come, adding up to a whole number.
         rng: source of the choice.
 
     Returns:
-        (N,); each number comes ``times`` times, rounded up or down by chance.
+        Each number comes ``times`` times, rounded up or down by chance.
     """
-    shuffled = rng.permutation(len(times))
+    shuffled, count = rng.permutation(len(times)), round(float(times.sum()))
     ends = np.cumsum(times[shuffled])
-    points = (np.arange(len(times)) + rng.random()) * ends[-1] / len(times)
+    points = (np.arange(count) + rng.random()) * ends[-1] / count
     drawn: npt.NDArray[np.int64] = shuffled[np.searchsorted(ends, points, side="right").clip(max=len(times) - 1)]
     return drawn

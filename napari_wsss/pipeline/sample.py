@@ -53,7 +53,9 @@ class Sample:
     ) -> float:
         """Time a training step on ``batch``, times the steps of an epoch of ``examples``."""
         from napari_wsss.engine.fit import seconds_per_step
+        from napari_wsss.engine.repeated import times
 
+        examples *= times(max(examples, 1), step.least_examples)
         each = seconds_per_step(model, batch, loss, step, device=self.device)
         return each * math.ceil(examples / step.batch_size)
 

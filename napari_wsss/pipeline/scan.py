@@ -58,7 +58,11 @@ def normalisation(recipe: Recipe) -> Intensity:
     In the recipe's CT window where it has one, else robust, whatever the networks see. Recipes that agree in this load
     the same scan.
     """
-    chosen = next((step for step in recipe.steps.values() if isinstance(step, Intensity)), Intensity())
+    return as_refined(next((step for step in recipe.steps.values() if isinstance(step, Intensity)), Intensity()))
+
+
+def as_refined(chosen: Intensity) -> Intensity:
+    """Give how masks are refined on scans that networks see as ``chosen``: in its CT window, else robust."""
     if chosen.intensity != "window":
         return Intensity()
     return Intensity(intensity="window", window_level=chosen.window_level, window_width=chosen.window_width)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
+import numpy.typing as npt
 import torch
 
 from napari_wsss.engine.predict import likeliest_labels, predict_logits
@@ -28,6 +29,8 @@ class Examples(Protocol):
         positives: how many show a lesion.
         channels: of the network's input.
         accepted: (N,), whether the example was accepted, at least in part.
+        share: (N,), how often it comes in an epoch, up to 1: of lesion-free examples that are drawn anew for each
+            epoch only so many are wanted.
         words: what there is to learn from, a line.
     """
 
@@ -35,6 +38,7 @@ class Examples(Protocol):
     positives: int
     channels: int
     accepted: BoolArray
+    share: npt.NDArray[np.float64]
     words: str
 
     def __len__(self) -> int:

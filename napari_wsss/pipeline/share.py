@@ -26,7 +26,7 @@ def share_results(recipe: Recipe, source: Workspace, target: Workspace) -> Work[
     for done, (name, step) in enumerate(recipe.steps.items()):
         yield Progress("share", done, len(recipe.steps), name)
         if step.works_on == "cohort":
-            found = _share_model(name, keys.fresh(name), source, target)
+            found = share_model(name, keys.fresh(name), source, target)
         elif step.live or step.gives in ("mask", "prediction"):
             continue
         else:
@@ -37,7 +37,12 @@ def share_results(recipe: Recipe, source: Workspace, target: Workspace) -> Work[
     return shared
 
 
-def _share_model(name: str, key: str, source: Workspace, target: Workspace) -> bool:
+def share_model(name: str, key: str, source: Workspace, target: Workspace) -> bool:
+    """Put the model that the step ``name`` made at ``source`` under ``key`` at ``target``; say whether it was needed.
+
+    Raises:
+        ProjectError: the target cannot be written.
+    """
     here, there = ModelShelf(source.models), ModelShelf(target.models)
     if there.finished(name, key) or not here.finished(name, key):
         return False

@@ -33,6 +33,7 @@ class MaskedStacks:
         positives: how many of the stacks show a lesion.
         channels: channels of the network's input.
         accepted: (N,), whether part of the stack was accepted.
+        share: (N,), 1 for each.
         words: what there is to learn from.
     """
 
@@ -53,6 +54,7 @@ class MaskedStacks:
                 self._masks.add(np.stack([_cut(case.masks(job, step), first, step.depth) for first in chosen]))
         self.channels = int(cases[0].slices.shape[1]) if cases else 0
         self.accepted: BoolArray = np.array(accepted)
+        self.share = np.ones(len(accepted))
         free = len(self) - self.positives
         self.words = (
             f"{self.positives} stacks of slices with a lesion and {free} without, of {len(self.case_ids)} scans."

@@ -42,7 +42,8 @@ def verdict(bench: Bench, truths: Sequence[Truth], everyone: Climber, without: M
     figures = [_figures(bench, list(wanted), column) for column in columns]
     before, after, *others = figures
     unseen = others[0] if others else None
-    trusted, reason = _trust(before, after, unseen, changed=bool(everyone.changed), patients=len(without))
+    rows = [_row(bench, truth, wanted[truth.case_id]) for truth in truths]
+    trusted, reason = _trust(before, after, unseen, _gains(rows), changed=bool(everyone.changed))
     return {
         "settings": everyone.changed if trusted else {},
         "found": everyone.changed,
@@ -51,7 +52,7 @@ def verdict(bench: Bench, truths: Sequence[Truth], everyone: Climber, without: M
         "before": before,
         "after": after,
         "unseen": unseen,
-        "rows": [_row(bench, truth, wanted[truth.case_id]) for truth in truths],
+        "rows": rows,
         "folds": _folds(without),
     }
 
@@ -82,9 +83,9 @@ def _trust(
     before: Mapping[str, float],
     after: Mapping[str, float],
     unseen: Mapping[str, float] | None,
+    gains: Sequence[float],
     *,
     changed: bool,
-    patients: int,
 ) -> tuple[bool, str]:
     if unseen is None:
         return False, (
@@ -96,5 +97,23 @@ def _trust(
     figures = f"{before['dice']:.3f} to {unseen['dice']:.3f}"
     if unseen["dice"] <= before["dice"] + GAIN:
         return False, f"On patients not used to choose them, such settings would not help (mean Dice {figures})."
-    warning = "" if patients >= FEW else " With so few patients, look at the masks before you rely on it."
+    if (doubt := _standard_error(gains)) >= np.mean(gains):
+        return False, (
+            f"On patients not used to choose them, such settings may help or not: mean Dice {figures}, a gain no "
+            f"larger than its standard error, {doubt:.3f}. Accept masks of more patients."
+        )
+    warning = "" if len(gains) >= FEW else " With so few patients, look at the masks before you rely on it."
     return True, f"On patients not used to choose them, such settings raise the mean Dice from {figures}.{warning}"
+
+
+def _gains(rows: Sequence[Mapping[str, Any]]) -> list[float]:
+    """Give what each patient's Dice gains under settings chosen without it; none where nobody was left out."""
+    scans: dict[str, list[float]] = {}
+    for row in rows:
+        if row["unseen"] is not None:
+            scans.setdefault(row["patient"], []).append(row["unseen"] - row["before"])
+    return [float(np.mean(gains)) for gains in scans.values()]
+
+
+def _standard_error(values: Sequence[float]) -> float:
+    return float(np.std(values, ddof=1) / np.sqrt(len(values)))

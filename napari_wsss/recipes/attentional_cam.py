@@ -71,6 +71,7 @@ ATTENTIONAL_CAM = Recipe(
     },
     proposal="margin",
     rows=("acam", "representation", "prediction"),
+    own_metric="dice",
     small=(
         "volumes.grid=fill",
         "volumes.shape=[64,64,64]",

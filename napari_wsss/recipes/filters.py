@@ -8,6 +8,7 @@ from napari_wsss.pipeline.steps import (
     CentreFilter,
     ClusterFilter,
     FindOrgan,
+    GrowFilter,
     HoleFilter,
     IslandFilter,
     MarginFilter,
@@ -33,7 +34,7 @@ def filters_after(mask: str, *, evidence: str, classifier: str | None = None, pl
     """
     clusters: dict[str, Step] = {}
     if classifier is not None:
-        clusters, mask = {"clusters": ClusterFilter(mask=mask, classifier=classifier)}, "clusters"
+        clusters, mask = {"clusters": ClusterFilter(mask=mask, classifier=classifier, evidence=evidence)}, "clusters"
     unlikely: dict[str, Step] = {
         "centre": CentreFilter(mask="box"),
         "organ-region": FindOrgan(),
@@ -45,7 +46,8 @@ def filters_after(mask: str, *, evidence: str, classifier: str | None = None, pl
         "box": BoxFilter(mask=mask),
         **(unlikely if places else {}),
         "islands": IslandFilter(mask="midline" if places else "box", evidence=evidence),
-        "holes": HoleFilter(mask="islands"),
+        "grow": GrowFilter(mask="islands", before=mask),
+        "holes": HoleFilter(mask="grow"),
         "smooth": SmoothFilter(mask="holes"),
         LAST_FILTER: MarginFilter(mask="smooth"),
     }

@@ -69,6 +69,7 @@ GRAD_CAM_ENSEMBLE = Recipe(
     },
     proposal=LAST_FILTER,
     rows=(*MASKS, *(f"{mask}-box" for mask in MASKS), "prediction"),
+    own_metric="printed_dsc",
     small=(
         "classifier-a.backbone=resnet18",
         "classifier-a.stride=16",

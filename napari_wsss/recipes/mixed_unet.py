@@ -58,6 +58,7 @@ MIXED_UNET = Recipe(
     },
     proposal="margin",
     rows=("origin", "refined", "crf", "prediction"),
+    own_metric="mean_iou",
     small=(
         "slices.size=128",
         "classifier.backbone=resnet18",

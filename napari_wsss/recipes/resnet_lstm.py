@@ -77,6 +77,7 @@ RESNET_LSTM = Recipe(
     },
     proposal="margin",
     rows=("hot", "clusters", "prediction"),
+    own_metric="dice",
     small=(
         "slices.size=128",
         "resnet.backbone=resnet18",

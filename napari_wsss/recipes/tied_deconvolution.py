@@ -62,6 +62,7 @@ TIED_DECONVOLUTION = Recipe(
     },
     proposal=LAST_FILTER,
     rows=(*(f"{name}-mask" for name in _STAGES), "prediction"),
+    own_metric="iou",
     small=(
         "slices.size=96",
         *(f"{step}.crop=8" for step in ("features", *_STAGES)),

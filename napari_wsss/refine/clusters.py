@@ -19,10 +19,11 @@ from napari_wsss.types import Array, BoolArray, FloatArray, LabelMap
 class Clusters(Params):
     """How the intensities inside the mask are parted, and which part is the lesion."""
 
-    choose: Literal["differential", "brightest", "darkest"] = knob(
+    choose: Literal["differential", "brightest", "darkest", "most evidence"] = knob(
         "brightest",
         "Which tissue inside the mask is the lesion. brightest, darkest: by grey value. differential: each is blanked "
-        "in turn, and the one without which the classifier sees least lesion is kept.",
+        "in turn, and the one without which the classifier sees least lesion is kept. most evidence: the one where the "
+        "soft map is highest on average.",
     )
     k: int = knob(4, "How many kinds of tissue are told apart inside the mask.", ge=2, le=8, step=1)
     scope: Scope = knob(
@@ -31,8 +32,13 @@ class Clusters(Params):
     channel: int = knob(1, "Which channel of the scan is looked at; 1 is the first.", ge=1, le=64, step=1)
 
 
-def keep_cluster(
-    mask: LabelMap, image: FloatArray, params: Clusters, ask: Ask | None = None, first: int = 0
+def keep_cluster(  # noqa: PLR0917 (who is asked, and about what, differs by choice)
+    mask: LabelMap,
+    image: FloatArray,
+    params: Clusters,
+    ask: Ask | None = None,
+    first: int = 0,
+    evidence: FloatArray | None = None,
 ) -> LabelMap:
     """Keep one cluster of intensities inside the mask of each class (section 2 of Ramananda & Sundaresan).
 
@@ -42,18 +48,25 @@ def keep_cluster(
         params: knobs.
         ask: the classifier; needed for ``choose`` "differential".
         first: number, in the whole scan, of the first slice; the classifier is asked by it.
+        evidence: (C, Z, *S); needed for ``choose`` "most evidence" (that choice is ours).
 
     Returns:
         (Z, *S) uint8.
 
     Raises:
-        RecipeError: the scan has no such channel, or there is nobody to ask.
+        RecipeError: the scan has no such channel, there is nobody to ask, or no evidence to go by.
     """
     if params.channel > len(image):
         raise RecipeError(f"channel {params.channel} of a scan with {len(image)}: choose a lower one.")
     grey = image[params.channel - 1]
     if params.choose == "differential":
         return _keep_decisive(mask, grey, params, ask, first)
+    if params.choose == "most evidence":
+        if evidence is None:
+            raise RecipeError("clusters: 'most evidence' needs a soft map; link one, or choose brightest or darkest.")
+        return each_class(
+            mask, lambda own, index, crop: _keep_likeliest(own, grey[crop], evidence[index][crop], params)
+        )
     return each_class(mask, lambda own, _, crop: _keep_extreme(own, grey[crop], params))
 
 
@@ -81,6 +94,19 @@ def _keep_extreme(own: BoolArray, grey: FloatArray, params: Clusters) -> BoolArr
     for part in _parts(own, params.scope):
         chosen = 1 if params.choose == "darkest" else numbers[part].max()
         kept[part] = own[part] & (numbers[part] == chosen)
+    return kept
+
+
+def _keep_likeliest(own: BoolArray, grey: FloatArray, evidence: FloatArray, params: Clusters) -> BoolArray:
+    """Keep, in each part, the cluster with the highest mean evidence; of equals the darkest."""
+    numbers = split(own, grey, params)
+    kept = np.zeros_like(own)
+    for part in _parts(own, params.scope):
+        inside = numbers[part][own[part]]
+        sums = np.bincount(inside, weights=evidence[part][own[part]], minlength=params.k + 1)
+        sizes = np.bincount(inside, minlength=params.k + 1)
+        means = np.where(sizes > 0, sums / np.maximum(sizes, 1), -np.inf)
+        kept[part] = own[part] & (numbers[part] == means.argmax())
     return kept
 
 

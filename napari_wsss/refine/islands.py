@@ -21,6 +21,16 @@ class Islands(Params):
         "all: every part that is large enough. largest: the largest part alone. most evidence: the one part where the "
         "soft map adds up to most.",
     )
+    share: float = knob(
+        1.0,
+        "For largest and most evidence: parts with at least this share of the best part's size or evidence stay too. "
+        "1: the best one alone.",
+        ge=0.01,
+        le=1.0,
+        step=0.01,
+        advanced=True,
+        before=1.0,
+    )
     smallest: float = knob(50.0, "Parts smaller than this are removed.", ge=0.0, le=100_000.0, step=1.0, unit="mm³")
     connectivity: Literal["faces", "corners"] = knob(
         "faces", "When two voxels belong together: faces: only side by side. corners: diagonally too."
@@ -40,7 +50,7 @@ def keep_islands(
         evidence: (C, *S), needed for ``keep`` "most evidence".
 
     Returns:
-        (*S) uint8. Of equals the first one, in reading order, is kept.
+        (*S) uint8. Of equals the first one, in reading order, is kept; with a share below 1 all of them.
 
     Raises:
         RecipeError: no evidence to go by.
@@ -65,7 +75,8 @@ def _keep(own: BoolArray, weights: Array | None, fewest: float, params: Islands)
     kept = sizes >= fewest
     if params.keep != "all":
         scores = sizes if weights is None else np.bincount(inside, weights=weights, minlength=count + 1)
-        kept &= _best(scores, _group_of(own, inside, count, params.mode))
+        group = _group_of(own, inside, count, params.mode)
+        kept &= _best(scores, group) if params.share == 1 else _strong(scores, group, params.share)
     kept[0] = False
     result = np.zeros_like(own)
     result[own] = kept[inside]
@@ -88,3 +99,11 @@ def _best(scores: Array, group: Array) -> BoolArray:
     best = np.zeros(len(scores), dtype=bool)
     best[order[last]] = True
     return best
+
+
+def _strong(scores: Array, group: Array, share: float) -> BoolArray:
+    """Mark the islands with at least ``share`` of the highest score of their group."""
+    highest = np.zeros(int(group.max()) + 1)
+    np.maximum.at(highest, group[1:], scores[1:])
+    strong: BoolArray = scores >= share * highest[group]
+    return strong

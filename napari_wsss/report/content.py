@@ -56,6 +56,7 @@ class ReportContent:
         cases: pictures of cases, in the order shown.
         provenance: how it came to be; any nesting of plain values.
         notes: lines the reader should know (choices made for this machine, limits of the figures).
+        tables_first: whether the tables stand before notes and pictures: where comparing is what the report is for.
     """
 
     title: str
@@ -66,6 +67,7 @@ class ReportContent:
     cases: Sequence[CasePictures] = ()
     provenance: Mapping[str, Any] = field(default_factory=dict)
     notes: Sequence[str] = ()
+    tables_first: bool = False
 
     @property
     def shows_evidence(self) -> bool:

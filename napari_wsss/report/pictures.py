@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -73,6 +73,32 @@ def picture_case(
 def compact(case: CasePictures) -> CasePictures:
     """Give the pictures as WebP, about an eighth of their size: for pages with every case of a cohort."""
     return replace(case, panels={name: _webp(content) for name, content in case.panels.items()})
+
+
+def side_by_side(case: CasePictures) -> bytes:
+    """Give the panels of a case as one PNG file, in their order from left to right."""
+    from PIL import Image
+
+    panels = [Image.open(io.BytesIO(content)).convert("RGB") for content in case.panels.values()]
+    joined = Image.new("RGB", (sum(panel.width for panel in panels), max(panel.height for panel in panels)))
+    for place, panel in enumerate(panels):
+        joined.paste(panel, (sum(before.width for before in panels[:place]), 0))
+    file = io.BytesIO()
+    joined.save(file, "png", optimize=True)
+    return file.getvalue()
+
+
+def taken_apart(content: bytes, names: Sequence[str]) -> dict[str, bytes]:
+    """Undo :func:`side_by_side`: give name → PNG of panels of the same width."""
+    from PIL import Image
+
+    joined = Image.open(io.BytesIO(content))
+    width, panels = joined.width // len(names), {}
+    for place, name in enumerate(names):
+        file = io.BytesIO()
+        joined.crop((place * width, 0, (place + 1) * width, joined.height)).save(file, "png")
+        panels[name] = file.getvalue()
+    return panels
 
 
 def best_slice(mask: Array, evidence: FloatArray | None = None) -> int:

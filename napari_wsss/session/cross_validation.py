@@ -40,7 +40,7 @@ def cross_validate(  # noqa: PLR0917 (all are needed, none has a default)
     Raises:
         InputError: too few patients for so many folds.
     """
-    drawn = draw_folds(_patients(project, subsets), folds)
+    drawn = draw_folds(ill_patients(project, subsets), folds)
     folders = []
     for number, split in enumerate(drawn, start=1):
         with branch(project, f"folds/{number}", recipe, split) as fold:
@@ -90,7 +90,7 @@ def score_folds(
     return tables
 
 
-def _patients(project: Project, subsets: Sequence[str]) -> dict[str, bool]:
+def ill_patients(project: Project, subsets: Sequence[str]) -> dict[str, bool]:
     """Give patient → whether a lesion is known, of the patients in ``subsets``."""
     found: dict[str, bool] = {}
     for case in project.cases.values():

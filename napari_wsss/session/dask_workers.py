@@ -85,7 +85,8 @@ class LocalWorkers:
             nanny.auto_restart = False
             with suppress(psutil.NoSuchProcess, TypeError):  # it has just died
                 psutil.Process(nanny.pid).kill()
-        cluster.close()
+        with suppress(TimeoutError):  # one that dies while it is started anew may never answer
+            cluster.close(timeout=_PATIENCE)
 
 
 class HiredWorkers:

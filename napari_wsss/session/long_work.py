@@ -188,6 +188,60 @@ class LongWork(Running):
         yield from self.run(device=device)
         return (yield from ablate(self.project, self.recipe, self.worker, wanted, subsets, device))
 
+    def benchmark(
+        self,
+        recipes: Sequence[str | Path],
+        *,
+        folds: int | None = None,
+        ceilings: Sequence[str] | None = None,
+        accepted: Sequence[int] = (),
+        minutes: float | None = None,
+        overrides: Sequence[str] = (),
+        device: str = "auto",
+    ) -> Work[dict[str, Any]]:
+        """Run several recipes on the same patients with the same budget, and compare them in one table.
+
+        Each is run in projects of its own under ``benchmark``, where tables, pictures and a report are written too; the
+        project itself stays as it is. The recipes' own settings count, not the project's; without a GPU the
+        smaller ones. Closing the generator cancels; the next call goes on from there.
+
+        Args:
+            recipes: published ones, or YAML files; the others are held against the first.
+            folds: draw all patients into so many folds, and score each where it was left out; None for the
+                project's own train, val and test patients.
+            ceilings: recipes whose segmenter is also taught by reference masks; the first one unless given.
+            accepted: numbers of train patients whose mask a simulated person accepts, for the first recipe.
+            minutes: scale each recipe's epochs so that a run is estimated to fit; None for its own epochs.
+            overrides: settings ``step.knob=value`` for every recipe that has the step and the knob.
+            device: "auto", "cpu", "cuda" or "mps".
+
+        Returns:
+            As :func:`napari_wsss.session.benchmark.benchmark.benchmark_project` describes it.
+
+        Raises:
+            RecipeError: an unknown recipe, two of one name, or a setting that fits none.
+            InputError: too few patients for so many folds, or accepted masks together with folds.
+            ProjectError: the project is read-only or cannot be written.
+        """
+        from napari_wsss.session.benchmark.benchmark import benchmark_project
+        from napari_wsss.session.benchmark.contest import Contest
+        from napari_wsss.session.benchmark.settings import check_settings, with_settings
+
+        self.project.check_writable()
+        published = [self._choice.base(recipe) for recipe in recipes]
+        check_settings(published, overrides)
+        small = not (yield from self._has_gpu(device))
+        contest = Contest(
+            recipes=tuple(with_settings(recipe, overrides, small) for recipe in published),
+            published={recipe.name: recipe for recipe in published},
+            folds=folds,
+            ceilings=tuple(ceilings) if ceilings is not None else tuple(recipe.name for recipe in published[:1]),
+            accepted=tuple(accepted),
+            minutes=minutes,
+            device=device,
+        )
+        return (yield from benchmark_project(self.project, contest, self.worker))
+
     def search_thresholds(
         self, masks: str = "accepted", at: str | None = None, step: float = 0.1
     ) -> Work[dict[str, Any]]:

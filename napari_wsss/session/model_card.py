@@ -11,6 +11,7 @@ from napari_wsss.models.card import DIGEST
 from napari_wsss.models.settings import IN_3D
 from napari_wsss.notice import NOT_FOR_DIAGNOSIS
 from napari_wsss.pipeline.outliner import preparation_of
+from napari_wsss.refine.likeliest import Likeliest
 from napari_wsss.session.model_entry import ModelEntry
 from napari_wsss.version import __version__
 
@@ -34,14 +35,14 @@ _TELLING = ("start", "weights")
 """Knobs that name files or folders."""
 
 
-def public_card(entry: ModelEntry, channels: tuple[str, ...], patients: int, cutoff: float) -> dict[str, Any]:
+def public_card(entry: ModelEntry, channels: tuple[str, ...], patients: int, way: Likeliest) -> dict[str, Any]:
     """Give what may be said about a model outside its project, ready for YAML.
 
     Args:
         entry: a segmenter.
         channels: names of the scans' channels, in order.
         patients: how many patients trained it, or chose its best epoch.
-        cutoff: probability from which a voxel counts as lesion.
+        way: how its probabilities become masks.
 
     Raises:
         ModelError: its card does not say how scans are prepared.
@@ -58,7 +59,7 @@ def public_card(entry: ModelEntry, channels: tuple[str, ...], patients: int, cut
         "classes": list(card["classes"]),
         "channels": list(channels),
         "data": {"learnt_from": entry.data, "patients": patients},
-        "cutoff": cutoff,
+        **{name: getattr(way, name) for name in Likeliest.model_fields},
         "params": {link: preparation.model_dump(mode="json"), card["step"]: own},
         DIGEST: card[DIGEST],
     }
@@ -111,6 +112,9 @@ def _how(card: Mapping[str, Any]) -> str:
     intensity = {
         "robust": "each channel by itself: of the voxels above the lowest value the 1st percentile becomes 0, the 99th "
         "1, cut off beyond (colour images: the full range of the file becomes 0 to 1)",
+        "tissue": "each channel by itself: of the voxels above the lowest value the 1st percentile becomes 0, the "
+        "median of those above their minimum cross-entropy (Li) threshold 0.4, cut off above 1 (colour images: the "
+        "full range of the file becomes 0 to 1)",
         "zscore": "each channel by itself: minus the mean, over the standard deviation, of the voxels above the lowest "
         "value",
         "window": f"a window of {width:g} around {level:g} becomes 0 to 1, cut off beyond",
@@ -163,8 +167,19 @@ def _use(card: Mapping[str, Any]) -> str:
         if "patch" in card
         else ""
     )
+    parts = (
+        f" Of each class, connected parts smaller than {card['share']:.0%} of its largest one in a scan are dropped."
+        if card.get("share")
+        else ""
+    )
+    grown = (
+        f" Then each class grows, within each slice, up to {card['grow']:g} mm into what borders on it and has its "
+        "grey values (the filter `grow`)."
+        if card.get("grow")
+        else ""
+    )
     return text + (
         f"\nFrom other programs: `{program['file']}` takes `{program['input']}`, float32 of ({shape}), and gives "
         f"`{program['output']}`, the probability of each class in 0 to 1; a voxel counts as lesion from "
-        f"{card['cutoff']:g} on.{window}\n"
+        f"{card['cutoff']:g} on.{window}{parts}{grown}\n"
     )

@@ -14,6 +14,7 @@ from napari_wsss.files import cannot_write, flush_folder, write_text, write_yaml
 from napari_wsss.models.card import CARD, WEIGHTS
 from napari_wsss.params import nearest
 from napari_wsss.progress import Progress, Work
+from napari_wsss.refine.likeliest import Likeliest
 from napari_wsss.session.model_card import README, public_card, readme
 from napari_wsss.session.model_entry import ModelEntry
 
@@ -23,7 +24,7 @@ CURVES = ("curves.csv", "curves.png")
 
 
 def export_model(
-    entry: ModelEntry, target: Path, format: str, *, channels: tuple[str, ...], patients: int, cutoff: float
+    entry: ModelEntry, target: Path, format: str, *, channels: tuple[str, ...], patients: int, way: Likeliest
 ) -> Work[Path]:
     """Write a segmenter as a folder, or as a ZIP file where ``target`` ends in ``.zip``.
 
@@ -37,7 +38,7 @@ def export_model(
             programs: PyTorch itself advises against it by now), or "weights" for none.
         channels: names of the scans' channels.
         patients: how many patients trained it, or chose its best epoch.
-        cutoff: probability from which a voxel counts as lesion.
+        way: how its probabilities become masks.
 
     Returns:
         ``target``.
@@ -53,7 +54,7 @@ def export_model(
         raise ModelError(f"'{entry.name}' is a {entry.kind}; only segmenters are exported.")
     if target.exists():
         raise InputError(f"{target}: is there already. Give a new name.")
-    card = public_card(entry, channels, patients, cutoff)
+    card = public_card(entry, channels, patients, way)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".writing-", dir=target.parent) as temporary:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from napari_wsss.pipeline.recipe import Recipe
 from napari_wsss.progress import Work
+from napari_wsss.refine.likeliest import Likeliest
 from napari_wsss.session.model_entry import find_model, model_entries, patients_behind
 from napari_wsss.store.project import Project
 
@@ -28,7 +29,7 @@ def export_model_of(project: str, recipe: Mapping[str, Any], model: str, target:
     from napari_wsss.session.model_export import export_model
 
     opened, parsed = Project.open(Path(project), lock=False), Recipe.parse(recipe, where="recipe")
-    cutoffs = [float(parsed.step(name).cutoff) for name in parsed.giving("prediction")]  # type: ignore[attr-defined]
+    ways = [cast("Likeliest", parsed.step(name)) for name in parsed.giving("prediction")]
     channels = tuple(next(iter(opened.cases.values())).channel_names)
     entry = find_model(model_entries(opened), model)
     written = yield from export_model(
@@ -37,7 +38,7 @@ def export_model_of(project: str, recipe: Mapping[str, Any], model: str, target:
         format,
         channels=channels,
         patients=patients_behind(entry, opened.cases),
-        cutoff=cutoffs[-1] if cutoffs else 0.5,
+        way=ways[-1] if ways else Likeliest(),
     )
     return str(written)
 

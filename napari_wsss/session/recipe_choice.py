@@ -13,7 +13,7 @@ from napari_wsss.recipes import recipe_named
 from napari_wsss.session.settings import Changes, Settings
 from napari_wsss.store.project import Project
 
-DEFAULT_RECIPE = "mixed-unet"
+DEFAULT_RECIPE = "default"
 
 
 class RecipeChoice:

@@ -11,8 +11,9 @@ from napari_wsss.data.masks import export_mask
 from napari_wsss.errors import InputError
 from napari_wsss.files import write_json
 from napari_wsss.notice import NOT_FOR_DIAGNOSIS
-from napari_wsss.pipeline.predicting import label_map, uncertainty_of
+from napari_wsss.pipeline.predicting import mask_of, uncertainty_of
 from napari_wsss.progress import Progress, Work, part_of
+from napari_wsss.refine.likeliest import Likeliest
 from napari_wsss.session.model_import import unpacked
 from napari_wsss.store.provenance import now, versions
 
@@ -59,19 +60,20 @@ def segment_folder(
         if source.resolve() == out.resolve():
             raise InputError(f"{out}: is the folder of the scans. Give another one for the masks.")
     cases = yield from scan_cohort(images, _in_order(channels, outliner.card.get("channels", ())))
-    cutoff = float(outliner.card.get("cutoff", 0.5)) if cutoff is None else cutoff
+    told = {name: outliner.card[name] for name in Likeliest.model_fields if name in outliner.card}
+    way = Likeliest.model_validate(told).model_copy(update={} if cutoff is None else {"cutoff": cutoff})
     units = [outliner.units(case.geometry) for case in cases]
     done, total = 0, sum(units)
     masks, unsure = {}, {}
     for case, count in zip(cases, units, strict=True):
         work = outliner.outline(outliner.prepare(case.load()), case.geometry)
         lesion = yield from part_of(work, "segment", done, total, case.id)
-        masks[case.id] = str(export_mask(label_map(lesion, cutoff), case, out))
+        masks[case.id] = str(export_mask(mask_of(lesion, way, outliner, case), case, out))
         unsure[case.id] = uncertainty_of(lesion)["mean"]
         done += count
         yield Progress("segment", done, total, case.id)
     result = {"masks": masks, "uncertainty": unsure}
-    facts = {"notice": NOT_FOR_DIAGNOSIS, "model": outliner.card.get("name", model.name), "cutoff": cutoff}
+    facts = {"notice": NOT_FOR_DIAGNOSIS, "model": outliner.card.get("name", model.name), **way.model_dump()}
     weights = {"weights_sha256": outliner.card["weights_sha256"], "classes": list(outliner.classes)}
     write_json(out / "segmented.json", {**facts, **weights, **result, "versions": versions(), "time": now()})
     return result

@@ -94,6 +94,15 @@ def score_variants_of(
     return (yield from score_variants(opened, parsed, {name: Path(path) for name, path in folders.items()}, subsets))
 
 
+def score_benchmark_of(project: str, runs: Sequence[Mapping[str, Any]], folds: int | None) -> Work[dict[str, Any]]:
+    """Score the finished branches of a benchmark."""
+    from napari_wsss.session.benchmark.run import Run
+    from napari_wsss.session.benchmark.scores import score_benchmark
+
+    opened = Project.open(Path(project), lock=False)
+    return (yield from score_benchmark(opened, [Run.from_json(run) for run in runs], folds))
+
+
 def networks() -> Work[dict[str, int]]:
     """Give network → trainable parameters."""
     from napari_wsss.models.counts import parameter_counts
@@ -116,6 +125,7 @@ TASKS: dict[str, Callable[..., Work[Any]]] = {
     "evaluate": evaluate,
     "cross-validation": score_folds_of,
     "ablation": score_variants_of,
+    "benchmark": score_benchmark_of,
     "search-thresholds": with_gpu(search_thresholds_of),
     "calibrate": with_gpu(calibrate_project),
     "evaluate-folders": evaluate_folders,

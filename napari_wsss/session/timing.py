@@ -19,6 +19,7 @@ from napari_wsss.pipeline.step import ASKED
 from napari_wsss.pipeline.steps.map_source import MapSource
 from napari_wsss.pipeline.workspace import Workspace
 from napari_wsss.progress import Progress, Work
+from napari_wsss.refine.level import SHARES
 from napari_wsss.types import Array, BoolArray, FloatArray
 
 _CELLS = 16
@@ -79,4 +80,5 @@ class _LiveSteps:
         grid = np.array([[0, 1 / _CELLS]] * 2)
         layer = LayerMaps(dict.fromkeys(step.kept_scales, half), dict.fromkeys(step.kept_scales, grid))
         stack = MapStack([layer] * step.kept_layers, np.ones((1, self._sample.classes), dtype=np.float32))
-        return stack.arrays() | {"size": np.asarray(_CELLS * 16)}
+        levels = np.tile(np.linspace(1.0, 0.0, len(SHARES), dtype=np.float32), (self._sample.classes, 1))
+        return stack.arrays() | {"size": np.asarray(_CELLS * 16), "levels": levels}

@@ -1,4 +1,4 @@
-"""Which published system the project follows."""
+"""Which recipe the project follows."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from napari_wsss.widgets._desk import Desk
 
 
 class RecipeBox(QWidget):
-    """A list of the published recipes and those that the project keeps, and what the chosen one is."""
+    """A list of the recipes that come with the program and those that the project keeps, and what the chosen one is."""
 
     def __init__(self, desk: Desk) -> None:
         super().__init__()
@@ -18,7 +18,8 @@ class RecipeBox(QWidget):
         self._desk = desk
         self._recipes = RECIPES
         self.box = QComboBox()
-        self.box.setToolTip(wrapped("The published system to follow. Its settings are the defaults everywhere."))
+        told = "default is ours, the others are published systems. The settings of the one chosen hold everywhere."
+        self.box.setToolTip(wrapped(told))
         self.about = line(tooltip="What the recipe does")
         self.box.activated.connect(self._use)
         column = QVBoxLayout(self)

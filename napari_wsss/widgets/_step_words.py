@@ -21,6 +21,7 @@ TITLES: Mapping[str, str] = {
     "organ-filter": "Organ",
     "midline-filter": "Midline",
     "island-filter": "Islands",
+    "grow-filter": "Grow",
     "hole-filter": "Holes",
     "smooth-filter": "Smooth",
     "margin-filter": "Margin",

@@ -12,7 +12,7 @@ from napari_wsss.data.letterbox import Letterbox
 from napari_wsss.errors import ModelError, RecipeError
 from napari_wsss.models.backbones import build_trunk
 from napari_wsss.models.classifier import build_classifier
-from napari_wsss.models.settings import BACKBONES, ClassifierNet
+from napari_wsss.models.settings import BACKBONES, LOCAL, ClassifierNet
 from napari_wsss.progress import drain
 from napari_wsss.refine.fuse import Fuse, fuse
 
@@ -21,24 +21,26 @@ FAMILIES = ["alexnet", "googlenet", "vgg16", "resnet18", "densenet121"]
 
 # Centre of cell 0 at stride 32, by adding dilation·(kernel − 1)/2 − padding times the stride reached, layer by layer:
 # AlexNet 3 + 4 + 8 + 16, GoogLeNet 0 + 2 + 4 + 8 + 8, VGG 0.5 + 1 + 2 + 4 + 8, ResNet all 0, DenseNet 0 + 2 + 4 + 8.
+# The cells of local are squares of pixels that share the image out.
 # A stride taken away moves the first cell where the pooling has no padding and so loses half a step of its own.
 FIRST = {
-    "alexnet": (31, 15, 7),
-    "googlenet": (22, 22, 6),
-    "vgg16": (15.5, 15.5, 7.5),
-    "vgg19": (15.5, 15.5, 7.5),
-    "resnet18": (0, 0, 0),
-    "resnet34": (0, 0, 0),
-    "resnet50": (0, 0, 0),
-    "resnet101": (0, 0, 0),
-    "densenet121": (14, 14, 6),
+    "alexnet": (31, 15, 7, 3),
+    "googlenet": (22, 22, 6, 2),
+    "vgg16": (15.5, 15.5, 7.5, 3.5),
+    "vgg19": (15.5, 15.5, 7.5, 3.5),
+    "resnet18": (0, 0, 0, 0),
+    "resnet34": (0, 0, 0, 0),
+    "resnet50": (0, 0, 0, 0),
+    "resnet101": (0, 0, 0, 0),
+    "densenet121": (14, 14, 6, 2),
+    "local": (15.5, 7.5, 3.5, 1.5),
 }
 
 
-@pytest.mark.parametrize("backbone", BACKBONES)
-@pytest.mark.parametrize("index", [0, 1, 2])
+@pytest.mark.parametrize("backbone", [*BACKBONES, LOCAL])
+@pytest.mark.parametrize("index", [0, 1, 2, 3])
 def test_every_backbone_by_hand(backbone, index):
-    stride = (32, 16, 8)[index]
+    stride = (32, 16, 8, 4)[index]
     with torch.device("meta"):
         trunk = build_trunk(backbone, 1, stride)
     assert cell_grid(trunk, _last(trunk), (128, 160), 1) == [(FIRST[backbone][index], stride)] * 2

@@ -39,3 +39,13 @@ def test_everything_off():
 def test_noise_bounds_are_checked():
     with pytest.raises(RecipeError, match="noise_low"):
         Augment.parse({"noise_low": 0.8})
+
+
+def test_gain_is_drawn_last_so_that_everything_else_stays():
+    plain, gained = (draw(Augment(gain=gain), 500, np.random.default_rng(3)) for gain in (0.0, 0.3))
+    assert (plain.gain == 1).all()
+    for name in ("angle", "flip_y", "flip_x", "noise"):
+        assert (getattr(plain, name) == getattr(gained, name)).all()
+    assert plain.noise_seed == gained.noise_seed
+    assert 0.7 <= gained.gain.min() < 0.71
+    assert 1.29 < gained.gain.max() <= 1.3

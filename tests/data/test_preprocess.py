@@ -22,9 +22,35 @@ def test_robust_by_hand():
     np.testing.assert_allclose(result.ravel()[99:], ((body - 1) / 98).clip(0, 1), atol=1e-6)
 
 
-def test_channels_are_scaled_apart():
+def test_tissue_by_hand():
+    # Air of 0 to 2, tissue of 98 to 102, bright fat of 1000: the lowest percentile is 1, the median of the tissue 100.
+    body = np.repeat([1, 2, 98, 99, 100, 101, 102, 1000], [20, 20, 10, 10, 21, 10, 10, 4])
+    array = np.concatenate([np.zeros(15), body]).astype(np.int16).reshape(1, 1, 10, 12)
+    result = normalise(volume(array), Preprocess(intensity="tissue"))
+    assert result.dtype == np.float32
+    expected = (0.4 * (array - 1.0) / (100 - 1)).clip(0, 1)
+    np.testing.assert_allclose(result[0], expected[0], atol=1e-6)
+    assert (result[array == 1000] == 1).all()
+
+
+def test_bright_fat_leaves_the_tissue_where_it_is():
+    rng = np.random.default_rng(4)
+    array = np.abs(rng.normal(0, 3, size=(1, 8, 32, 32)))
+    array[:, :, 8:24, 8:24] = rng.normal(200, 10, size=(1, 8, 16, 16))
+    fat = array.copy()
+    fat[:, :, 6:8, 6:26] = 1500
+    tissue = np.s_[:, :, 8:24, 8:24]
+    for intensity, moves in (("tissue", 0.01), ("robust", 0.5)):
+        plain, bright = (
+            normalise(volume(scan), Preprocess(intensity=intensity))[tissue].mean() for scan in (array, fat)
+        )
+        assert (abs(plain - bright) > moves) == (intensity == "robust")
+
+
+@pytest.mark.parametrize("intensity", ["robust", "tissue"])
+def test_channels_are_scaled_apart(intensity):
     one = np.random.default_rng(0).random((1, 2, 8, 8)).astype(np.float32)
-    both = normalise(volume(np.concatenate([one, 1000 * one + 5])), Preprocess())
+    both = normalise(volume(np.concatenate([one, 1000 * one + 5])), Preprocess(intensity=intensity))
     np.testing.assert_allclose(both[0], both[1], atol=1e-4)
 
 
@@ -43,10 +69,11 @@ def test_window_by_hand():
 
 
 @pytest.mark.parametrize(("dtype", "full"), [(np.uint8, 255), (np.uint16, 65535)])
-def test_colours_keep_their_relation(dtype, full):
+@pytest.mark.parametrize("intensity", ["robust", "tissue"])
+def test_colours_keep_their_relation(dtype, full, intensity):
     array = np.zeros((3, 1, 4, 4), dtype)
     array[0], array[1, 0, 0, 0] = full, full // 5
-    result = normalise(volume(array, rgb=True), Preprocess())
+    result = normalise(volume(array, rgb=True), Preprocess(intensity=intensity))
     assert result[0].min() == 1
     assert result[1, 0, 0, 0] == pytest.approx(0.2)
     assert result[2].max() == 0
@@ -57,16 +84,18 @@ def test_none_leaves_values():
     assert np.array_equal(normalise(volume(array), Preprocess(intensity="none")), array)
 
 
-@pytest.mark.parametrize("intensity", ["robust", "zscore"])
+@pytest.mark.parametrize("intensity", ["robust", "tissue", "zscore"])
 def test_constant_channel_becomes_zero(intensity):
     result = normalise(volume(np.full((1, 1, 4, 4), 7, np.uint8)), Preprocess(intensity=intensity))
     assert (result == 0).all()
 
 
-def test_binary_image_stays_binary():
+@pytest.mark.parametrize("intensity", ["robust", "tissue"])
+def test_binary_image_stays_binary(intensity):
     array = np.zeros((1, 1, 4, 4), np.uint8)
     array[..., :2] = 200
-    assert np.array_equal(normalise(volume(array), Preprocess()), (array > 0).astype(np.float32))
+    result = normalise(volume(array), Preprocess(intensity=intensity))
+    assert np.array_equal(result, (array > 0).astype(np.float32))
 
 
 @pytest.mark.parametrize("depth", [1, 3])

@@ -8,10 +8,9 @@ from napari_wsss.engine.augment import apply, augmenter
 from napari_wsss.errors import WsssError
 
 
-def transforms(angle=0.0, flip_y=False, flip_x=False, noise=0.0, seed=0) -> Transforms:
-    return Transforms(
-        np.array([angle], np.float32), np.array([flip_y]), np.array([flip_x]), np.array([noise], np.float32), seed
-    )
+def transforms(angle=0.0, flip_y=False, flip_x=False, noise=0.0, *, seed=0, gain=1.0) -> Transforms:
+    one = {name: np.array([value], np.float32) for name, value in (("angle", angle), ("noise", noise), ("gain", gain))}
+    return Transforms(flip_y=np.array([flip_y]), flip_x=np.array([flip_x]), noise_seed=seed, **one)
 
 
 def picture(size: int = 32) -> torch.Tensor:
@@ -70,6 +69,13 @@ def test_noise_has_the_drawn_share_of_the_contrast():
         assert float(grain.std() / image[0, channel].std()) == pytest.approx(0.5, rel=0.02)
     again, _ = apply(transforms(noise=0.5, seed=3), image)
     assert torch.equal(changed, again)
+
+
+def test_gain_stretches_what_lies_above_the_darkest_value():
+    image = torch.tensor([[[[1.0, 2.0], [3.0, 1.0]]]])
+    changed, labels = apply(transforms(gain=1.5), image, image.int())
+    assert changed.tolist() == [[[[1.0, 2.5], [4.0, 1.0]]]]
+    assert torch.equal(labels, image.int())
 
 
 def test_oblong_images_refuse_quarter_turns():

@@ -141,6 +141,40 @@ def test_a_training_asked_to_stop_does_so_before_the_next_step_and_goes_on_later
     assert_same(whole, parts)
 
 
+def test_what_is_done_at_last_sees_the_best_weights_and_may_be_interrupted(tmp_path):
+    """An interruption there must not cost the training."""
+    seen = []
+
+    def look(model):
+        def work(best):
+            assert best == 0
+            seen.append({name: tensor.clone() for name, tensor in model.state_dict().items()})
+            yield Progress("look", 1, 2)
+            yield Progress("look", 2, 2)
+
+        return work
+
+    def validate(_):  # the second of three epochs is the best
+        counted.append(1)
+        return {"score": -abs(len(counted) - 2)}
+
+    counted: list[int] = []
+    given = {"validate": validate, "monitor": "score"}
+    first = network()
+    work = train(first, tmp_path, PARAMS, at_last=look(first), **given)
+    for event in work:
+        if isinstance(event, Progress) and event.stage == "look":
+            break
+    work.close()
+    second, events = network(seed=9), []
+    result = drain(train(second, tmp_path, PARAMS, at_last=look(second), **given), events.append)
+    assert (result.best_epoch, len(counted), len(seen)) == (2, 3, 2), "no epoch is done again"
+    assert_same(first, second)
+    assert all(torch.equal(tensor, second.state_dict()[name]) for one in seen for name, tensor in one.items())
+    assert [event.done for event in events if isinstance(event, Progress)] == [1, 2]
+    assert not (tmp_path / "checkpoint").exists()
+
+
 def test_validation_hears_of_a_stop_too(tmp_path):
     def validate(_):
         stop_request.set()

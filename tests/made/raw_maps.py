@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from napari_wsss.refine.level import SHARES
+
 
 def raw_maps(step: Any, depth: int, classes: int = 1) -> dict[str, np.ndarray]:
     """Give arrays that look at the upper left of the middle, at every scale of ``step``, in every slice."""
@@ -14,4 +16,5 @@ def raw_maps(step: Any, depth: int, classes: int = 1) -> dict[str, np.ndarray]:
     maps[:, :, 3, 3] = 6
     arrays = {f"scale-{scale:g}": maps for scale in (*step.kept_scales, 1.25)}
     arrays |= {f"grid-{scale:g}": np.array([[1 / 16, 1 / 8]] * 2) for scale in (*step.kept_scales, 1.25)}
+    arrays |= {"levels": np.linspace(5, 0, len(SHARES), dtype=np.float32)[None].repeat(classes, axis=0)}
     return arrays | {"logits": np.full((depth, classes), 3, np.float32), "size": np.asarray(64)}

@@ -6,7 +6,7 @@ import torch
 from napari_wsss.errors import ModelError
 from napari_wsss.losses.classification import classification_loss
 from napari_wsss.models.classifier import build_classifier
-from napari_wsss.models.settings import BACKBONES, ClassifierNet
+from napari_wsss.models.settings import BACKBONES, LOCAL, ClassifierNet
 
 
 def build(channels=1, classes=1, **knobs):
@@ -63,8 +63,8 @@ def test_an_image_too_small_is_one_clear_line():
         build(backbone="alexnet")(torch.rand(1, 1, 48, 64))
 
 
-@pytest.mark.parametrize("backbone", BACKBONES)
-@pytest.mark.parametrize("stride", [32, 8])
+@pytest.mark.parametrize("backbone", [*BACKBONES, LOCAL])
+@pytest.mark.parametrize("stride", [32, 8, 4])
 def test_the_smallest_image_passes(backbone, stride):
     from napari_wsss.models.backbones import FACTS
 

@@ -10,7 +10,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from napari_wsss.cam.grid import cell_grid
 from napari_wsss.models.classifier import build_classifier
 from napari_wsss.models.layers import feature_layers
-from napari_wsss.models.settings import BACKBONES, ClassifierNet
+from napari_wsss.models.settings import BACKBONES, LOCAL, ClassifierNet
 
 SIDE = 256
 
@@ -29,8 +29,8 @@ def _measured(model, names):
     return {name: (channels, 1 - before / total) for name, (channels, before) in found.items()}
 
 
-@pytest.mark.parametrize("backbone", BACKBONES)
-@pytest.mark.parametrize("stride", [32, 16, 8])
+@pytest.mark.parametrize("backbone", [*BACKBONES, LOCAL])
+@pytest.mark.parametrize("stride", [32, 16, 8, 4])
 def test_as_the_network_says(backbone, stride):
     with torch.device("meta"):
         model, _ = build_classifier(ClassifierNet(backbone=backbone, weights="random", stride=stride), 3, 1)

@@ -20,13 +20,14 @@ def test_defaults_are_those_of_system_1():
         "weights": "imagenet",
         "stride": 32,
         "pooling": "average",
+        "blocks": 2,
     }
     assert SegmenterNet().model_dump() == {"network": "mixed-unet", "width": 64, "depth": 16}
     assert len(BACKBONES) == 9
     assert NETWORKS == ("mixed-unet", "unet", "deeplabv3", "fcn", "unet-3d")
 
 
-@pytest.mark.parametrize("change", [{"backbone": "resnet51"}, {"stride": 4}, {"pooling": "sum"}])
+@pytest.mark.parametrize("change", [{"backbone": "resnet51"}, {"stride": 5}, {"pooling": "sum"}])
 def test_unknown_values_are_refused(change):
     with pytest.raises(RecipeError):
         ClassifierNet().replace(**change)

@@ -19,11 +19,11 @@ def trunk(backbone, stride, state=None):
 
 # Where the original map begins in the finer one, by backbone and stride: the margins of the poolings.
 BEGINS = {
-    "alexnet": {16: 1, 8: 3},
-    "googlenet": {16: 0, 8: 2},
-    "vgg16": {16: 0, 8: 1},
-    "vgg19": {16: 0, 8: 1},
-    "densenet121": {16: 0, 8: 1},
+    "alexnet": {16: 1, 8: 3, 4: 7},
+    "googlenet": {16: 0, 8: 2, 4: 5},
+    "vgg16": {16: 0, 8: 1, 4: 3},
+    "vgg19": {16: 0, 8: 1, 4: 3},
+    "densenet121": {16: 0, 8: 1, 4: 3},
 }
 
 
@@ -33,7 +33,7 @@ def test_subsampling_the_finer_map_gives_the_original_map(backbone):
     images = torch.rand(1, 1, 64, 96)
     with torch.no_grad():
         coarse = original(images)
-        for stride in (16, 8):
+        for stride in (16, 8, 4):
             fine = trunk(backbone, stride, original.state_dict())(images)
             begin, step = BEGINS.get(backbone, {}).get(stride, 0), 32 // stride
             subsampled = fine[..., begin::step, begin::step]
@@ -56,7 +56,7 @@ def test_resnets_keep_it_for_images_of_any_size(backbone):
 def test_the_finer_map_covers_the_image(backbone, size):
     """2×2 poolings at stride 1, and AlexNet's unpadded ones, leave one place less than size / stride."""
     with torch.device("meta"):
-        for stride in (16, 8):
+        for stride in (16, 8, 4):
             side = build_trunk(backbone, 1, stride)(torch.empty(1, 1, size, size)).shape[-1]
             assert size // stride - 1 <= side <= size // stride
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import copy
+import shutil
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -63,22 +66,46 @@ class DictAccepted:
 @pytest.fixture
 def workspace(tmp_path: Path) -> Workspace:
     """Three 2-channel cases of 4 slices, 32×40; slices 1 and 2 hold a bright square and are labelled so."""
+    return make_workspace(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def new_workspace():
+    """Give a function that makes such a workspace in a folder, for a training that several tests look at."""
+    return make_workspace
+
+
+@pytest.fixture(scope="session")
+def copied():
+    """Give a function that copies a workspace, with all that was made in it, to a folder; a copy may be changed."""
+    return copy_of
+
+
+def copy_of(workspace: Workspace, folder: Path) -> Workspace:
+    for name in ("cache", "models", "masks"):
+        shutil.copytree(workspace.models.with_name(name), folder / name)
+    labels, masks = copy.deepcopy(workspace.labels), FolderMasks(folder / "masks", workspace.cases)
+    own = {"cache": folder / "cache", "models": folder / "models"}
+    return replace(workspace, labels=labels, masks=masks, accepted=DictAccepted(), **own)
+
+
+def make_workspace(folder: Path) -> Workspace:
     import nibabel as nib
 
     rng = np.random.default_rng(0)
     for channel in ("t1", "t2"):
-        (tmp_path / channel).mkdir()
+        (folder / channel).mkdir()
         for case_id in SUBSETS:
             scan = rng.normal(100, 5, (40, 32, DEPTH))
             scan[10:20, 8:16, 1:3] += 100
             image = nib.Nifti1Image(scan.astype(np.float32), np.diag([1.0, 1.0, 3.0, 1.0]))
-            nib.save(image, tmp_path / channel / f"{case_id}.nii.gz")
-    found = drain(scan_cohort(None, {"t1": tmp_path / "t1", "t2": tmp_path / "t2"}))
+            nib.save(image, folder / channel / f"{case_id}.nii.gz")
+    found = drain(scan_cohort(None, {"t1": folder / "t1", "t2": folder / "t2"}))
     cases = {case.id: case.replace(subset=SUBSETS[case.id]) for case in found}
     labels = LabelTable.empty(("lesion",), dict.fromkeys(cases, DEPTH))
     for case_id in cases:
         labels.set(case_id, "lesion", 0, [0, 3])
         labels.set(case_id, "lesion", 1, [1, 2])
     return Workspace(
-        cases, labels, FolderMasks(tmp_path / "masks", cases), DictAccepted(), tmp_path / "cache", tmp_path / "models"
+        cases, labels, FolderMasks(folder / "masks", cases), DictAccepted(), folder / "cache", folder / "models"
     )

@@ -11,6 +11,8 @@ from napari_wsss.pipeline.recipe import Recipe
 
 BOX = (0, 2, 2, 3, 20, 20)
 OTHER_BOX = (0, 3, 3, 2, 18, 18)
+HOLDS = {"scope_of_range": "slice"}
+"""Knobs that can hold others of their step at one value, and where they let go: lesion-free is known at scale 1."""
 
 
 def another(recipe: Recipe, step: str, knob: str) -> Recipe:
@@ -20,13 +22,14 @@ def another(recipe: Recipe, step: str, knob: str) -> Recipe:
         AssertionError: no such value was found.
     """
     before = recipe.step(step)
-    for value in _candidates(before.knobs()[knob], getattr(before, knob)):
-        try:
-            moved = recipe.with_knobs(step, **{knob: value})
-        except RecipeError:
-            continue
-        if moved.step(step).canonical() != before.canonical():
-            return moved
+    for released in ({}, {name: value for name, value in HOLDS.items() if name in before.knobs() and name != knob}):
+        for value in _candidates(before.knobs()[knob], getattr(before, knob)):
+            try:
+                moved = recipe.with_knobs(step, **{knob: value}, **released)
+            except RecipeError:
+                continue
+            if moved.step(step).canonical() != before.canonical():
+                return moved
     raise AssertionError(f"{step}.{knob}: no other value found")
 
 

@@ -81,6 +81,16 @@ def test_what_does_not_hold_on_unseen_patients_is_not_recommended(tmp_path):
     assert not outcome["trusted"]
 
 
+def test_a_gain_no_larger_than_its_standard_error_is_not_recommended(tmp_path):
+    # Three patients of five gain much, two lose more: the mean rises, and says nothing of the next patient.
+    workspace = cohort(tmp_path, [0.62, 0.62, 0.62, 0.4, 0.3])
+    outcome = drain(calibrate(one_threshold(value=0.35), workspace, minutes=None))
+    gains = np.array([row["unseen"] - row["before"] for row in outcome["rows"]])
+    assert 0.001 < gains.mean() <= gains.std(ddof=1) / np.sqrt(5)
+    assert outcome["settings"] == {}
+    assert outcome["reason"].endswith(f"{gains.std(ddof=1) / np.sqrt(5):.3f}. Accept masks of more patients.")
+
+
 def test_one_patient_cannot_be_checked_so_the_settings_stay(tmp_path):
     workspace = cohort(tmp_path, [0.6])
     outcome = drain(calibrate(one_threshold(), workspace, minutes=None))

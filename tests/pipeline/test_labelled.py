@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from napari_wsss.errors import InputError
-from napari_wsss.pipeline.labelled import both_kinds, check_labels, decidable, ranking
+from napari_wsss.pipeline.labelled import both_kinds, check_labels, decidable, doubts, ranking
 
 
 @pytest.mark.parametrize(
@@ -36,3 +36,13 @@ def test_the_class_that_cannot_be_learnt_is_named():
     examples = SimpleNamespace(labels=np.array([[1, 1], [0, 1], [-1, -1]], np.int8))
     with pytest.raises(InputError, match="class 'bleed': 2 training volumes with and 0 without it"):
         check_labels(examples, ("tumour", "bleed"), "volumes")
+
+
+@pytest.mark.parametrize(
+    ("best", "monitor", "warned"),
+    [(0.6, "auc", True), (0.75, "auc", False), (0.1, "loss", False), (float("nan"), "auc", False)],
+)
+def test_a_classifier_that_guesses_is_doubted(best, monitor, warned):
+    notes = doubts(best, monitor, 40)
+    assert [note.level for note in notes] == ["warning"] * warned
+    assert all("which of 40 examples" in note.text and "0.60" in note.text for note in notes)

@@ -1,7 +1,7 @@
 """The phase of a classifier's training in which neighbouring slices take part."""
 
-import shutil
 from contextlib import closing
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -16,6 +16,7 @@ from napari_wsss.pipeline.networks import network_step
 from napari_wsss.pipeline.runner import run
 from napari_wsss.pipeline.sample import Sample
 from napari_wsss.pipeline.sequences import SliceSequences
+from napari_wsss.pipeline.share import share_model
 from napari_wsss.pipeline.trained import load_classifier
 from napari_wsss.pipeline.workspace import ModelShelf
 from napari_wsss.progress import Note, Progress, drain
@@ -47,6 +48,21 @@ def job_of(workspace):
 def folder_of(workspace, step):
     shelf = ModelShelf(workspace.models)
     return shelf.place(step, shelf.current(step))
+
+
+@pytest.fixture(scope="module")
+def trained(new_workspace, tmp_path_factory):
+    """A workspace in which both phases were trained.
+
+    With the events, and, for every moment at which the second phase had curves but no checkpoint, whether it had
+    weights.
+    """
+    workspace, events, saved = new_workspace(tmp_path_factory.mktemp("trained")), [], []
+    for event in run(TINY, workspace, STAGE, device="cpu"):
+        events.append(event)
+        folders = [curves.parent for curves in workspace.models.glob("resnet-lstm-*/curves.csv")]
+        saved += [(folder / WEIGHTS).exists() for folder in folders if not (folder / "checkpoint").exists()]
+    return workspace, events, saved
 
 
 @pytest.fixture
@@ -82,9 +98,8 @@ def test_filled_up_places_teach_nothing(sequences):
     assert loss.item() == pytest.approx(expected.item(), rel=1e-5)
 
 
-def test_what_is_left_is_a_classifier_with_its_own_head_and_a_changed_trunk(workspace):
-    events = []
-    drain(run(TINY, workspace, STAGE, device="cpu"), events.append)
+def test_what_is_left_is_a_classifier_with_its_own_head_and_a_changed_trunk(trained):
+    workspace, events, _ = trained
     before, after = (load_file(folder_of(workspace, step) / WEIGHTS) for step in ("resnet", "resnet-lstm"))
     assert before.keys() == after.keys()
     for name in before:
@@ -99,23 +114,20 @@ def test_what_is_left_is_a_classifier_with_its_own_head_and_a_changed_trunk(work
     assert any(f"AUC on the validation slices is {card['auc_without_lstm']:.3f}, " in note for note in notes)
 
 
-def test_nothing_is_left_to_do_once_the_checkpoint_is_gone(workspace):
+def test_nothing_is_left_to_do_once_the_checkpoint_is_gone(trained):
     """An interruption there would cost the whole phase."""
-    saved = []
-    with closing(run(TINY, workspace, STAGE, device="cpu")) as work:
-        for _ in work:
-            for curves in workspace.models.glob("resnet-lstm-*/curves.csv"):
-                if not (curves.parent / "checkpoint").exists():
-                    saved.append((curves.parent / WEIGHTS).exists())
+    workspace, _, saved = trained
     assert saved
     assert all(saved)
+    curves = folder_of(workspace, "resnet-lstm") / "curves.csv"
     names, *_, last = (line.split(",") for line in curves.read_text().splitlines())
     assert 0 <= float(dict(zip(names, last, strict=True))["auc_without_lstm"]) <= 1
 
 
-def test_an_interrupted_phase_ends_with_the_same_weights(workspace, tmp_path):
-    other = workspace.__class__(**{**vars(workspace), "models": tmp_path / "others"})
-    drain(run(TINY, workspace, STAGE, device="cpu"))
+def test_an_interrupted_phase_ends_with_the_same_weights(trained, tmp_path):
+    workspace, *_ = trained
+    other = replace(workspace, models=tmp_path / "others")
+    share_model("resnet", ModelShelf(workspace.models).current("resnet"), workspace, other)
     with closing(run(TINY, other, STAGE, device="cpu")) as work:
         for event in work:
             if isinstance(event, Progress) and event.stage == "resnet-lstm" and event.done == 3:
@@ -124,7 +136,6 @@ def test_an_interrupted_phase_ends_with_the_same_weights(workspace, tmp_path):
     done = drain(run(TINY, other, STAGE, device="cpu"))
     assert [done[step]["trained"] for step in ("resnet", "resnet-lstm")] == [False, True]
     assert weights_digest(folder_of(other, "resnet-lstm")) == weights_digest(folder_of(workspace, "resnet-lstm"))
-    shutil.rmtree(tmp_path / "others")
 
 
 def test_the_network_is_settled_by_the_first_phase(workspace):

@@ -9,11 +9,11 @@ from napari_wsss.models.card import read_card
 from napari_wsss.pipeline.job import Job
 from napari_wsss.pipeline.keys import Keys
 from napari_wsss.pipeline.patches import MaskedPatches, draw_places
-from napari_wsss.pipeline.predicting import label_map
 from napari_wsss.pipeline.sample import Sample
 from napari_wsss.pipeline.scoring import scores_of
 from napari_wsss.progress import Progress, drain
 from napari_wsss.recipes import recipe_named
+from napari_wsss.refine.likeliest import Likeliest, likeliest_mask
 
 RECIPE = recipe_named("resnet-lstm").with_overrides(
     [
@@ -152,7 +152,8 @@ def test_predictions_lie_on_the_scans_grid(workspace, monkeypatch, grid):
     for case_id in "ac":
         volume = torch.from_numpy(job.arrays("volumes", case_id)["volume"].astype(np.float32))
         box = recipe.step("volumes").box(workspace.cases[case_id].geometry)
-        expected = label_map(box.invert(Threshold()(volume[None])[0].sigmoid().numpy()), 0.5)
+        lesion = box.invert(Threshold()(volume[None])[0].sigmoid().numpy())
+        expected = likeliest_mask(lesion, Likeliest(), job.workspace.cases[case_id].load, (1.0, 1.0, 1.0))
         assert 100 < expected.sum() < 2000
         np.testing.assert_array_equal(workspace.masks.read("prediction", case_id), expected)
     counts = [(event.done, event.total) for event in events if isinstance(event, Progress)]

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from napari_wsss.engine.training import Anew
-from napari_wsss.pipeline.redrawn import Redrawn, draw
+from napari_wsss.pipeline.redrawn import Redrawn, draw, needs_drawing
 from napari_wsss.recipes import recipe_named
 
 STEP = recipe_named("mixed-unet").step("segmenter").replace(pseudo_weight=0.25)
@@ -15,6 +15,7 @@ class Examples:
     """Ten examples, the first two accepted."""
 
     accepted = np.arange(10) < 2
+    share = np.ones(10)
 
     def __len__(self):
         return 10
@@ -56,3 +57,30 @@ def test_the_engine_takes_it_for_what_it_is():
 def test_equal_weights_draw_each_once(count):
     drawn = draw(np.ones(count), np.random.default_rng(0))
     assert sorted(drawn.tolist()) == list(range(count))
+
+
+class WithNegatives(Examples):
+    """The last six lesion-free, two of them wanted in each epoch."""
+
+    share = np.where(np.arange(10) < 4, 1.0, 2 / 6)
+
+
+def test_other_negatives_in_each_epoch_and_every_positive_once():
+    step = STEP.replace(pseudo_weight=1.0)
+    assert needs_drawing(WithNegatives(), step)
+    examples = Redrawn(WithNegatives(), step)
+    assert len(examples) == 6
+    counts = np.zeros((1000, 10))
+    for number in range(1000):
+        examples.begin(number)
+        counts[number] = np.bincount(examples.load(np.arange(6))["image"].numpy(), minlength=10)
+    assert (counts[:, :4] == 1).all()
+    assert (counts[:, 4:].sum(axis=1) == 2).all()
+    np.testing.assert_allclose(counts[:, 4:].mean(axis=0), 1 / 3, atol=0.06)
+
+
+@pytest.mark.parametrize(("accepted", "weight", "drawn"), [(2, 0.25, True), (2, 1.0, False), (0, 0.25, False)])
+def test_examples_that_all_come_once_are_not_drawn(accepted, weight, drawn):
+    examples = Examples()
+    examples.accepted = np.arange(10) < accepted
+    assert needs_drawing(examples, STEP.replace(pseudo_weight=weight)) is drawn

@@ -37,10 +37,16 @@ def states(recipe, workspace):
     return {step.step: step.state for step in plan(recipe, workspace)}
 
 
-@pytest.fixture
-def finished(workspace):
+@pytest.fixture(scope="module")
+def finished_once(new_workspace, tmp_path_factory):
+    workspace = new_workspace(tmp_path_factory.mktemp("finished"))
     drain(run(TINY, workspace, device="cpu"))
     return workspace
+
+
+@pytest.fixture
+def finished(finished_once, copied, tmp_path):
+    return copied(finished_once, tmp_path)
 
 
 def test_all_stages_leave_masks_on_the_scans_grid_and_a_second_run_redoes_nothing(workspace):

@@ -39,7 +39,7 @@ def test_a_choice_that_the_step_refuses_is_not_tried():
         for name in ("mixed-unet", "attentional-cam")
     }
     assert choose["mixed-unet"] == ("differential", "brightest", "darkest")
-    assert choose["attentional-cam"] == ("brightest", "darkest"), "it has no classifier of slices to ask"
+    assert choose["attentional-cam"] == ("brightest", "darkest", "most evidence"), "it has no classifier to ask"
 
 
 def test_choices_are_tried_in_two_rounds():

@@ -42,9 +42,16 @@ def same(one, two, prefix):
     return {name: torch.equal(value, two[name]) for name, value in one.state_dict().items() if name.startswith(prefix)}
 
 
-def test_phases_hand_on_their_weights_and_the_last_stage_alone_changes(workspace):
-    drain(run(XRAY, workspace, ["train-classifier"], device="cpu"))
-    found = models(XRAY, workspace)
+@pytest.fixture(scope="module")
+def trained(new_workspace, tmp_path_factory):
+    """A workspace with all networks and their maps; tests only look at it."""
+    workspace = new_workspace(tmp_path_factory.mktemp("trained"))
+    drain(run(XRAY, workspace, ["train-classifier", "maps"], device="cpu"))
+    return workspace
+
+
+def test_phases_hand_on_their_weights_and_the_last_stage_alone_changes(trained):
+    found = models(XRAY, trained)
     assert isinstance(found["features"], DenseNetwork)
     assert found["features"].side == 32
     assert [len(found[name].stages) for name in STEPS[1:]] == [0, 1, 2, 3]
@@ -87,10 +94,9 @@ def test_published_settings():
     assert {vgg16.step(name).start for name in STEPS[1:]} == {"features"}
 
 
-def test_maps_and_scores_of_a_trained_network(workspace):
-    drain(run(XRAY, workspace, ["train-classifier", "maps"], device="cpu"))
-    found = jobs(XRAY, workspace)
-    arrays = ArrayShelf(workspace.cache, "stage-3-maps", "c").read()
+def test_maps_and_scores_of_a_trained_network(trained):
+    found = jobs(XRAY, trained)
+    arrays = ArrayShelf(trained.cache, "stage-3-maps", "c").read()
     assert arrays["scale-1"].shape == (1, 4, 16, 16), "36 pixels are filled up to 64"
     assert arrays["logits"].shape == (4, 1)
     slices = np.array([0, 2])
@@ -102,13 +108,12 @@ def test_maps_and_scores_of_a_trained_network(workspace):
     assert (blanked != asked).all(), "differential prediction sees what was blanked"
 
 
-def test_what_gives_scores_is_asked_as_a_classifier(workspace):
-    drain(run(XRAY, workspace, ["train-classifier"], device="cpu"))
+def test_what_gives_scores_is_asked_as_a_classifier(trained):
     for name in STEPS:
-        model = load_asked(jobs(XRAY, workspace)[name].model_folder(name))
+        model = load_asked(jobs(XRAY, trained)[name].model_folder(name))
         assert isinstance(model, AsClassifier)
         assert model(torch.rand(3, 2, 36, 36)).shape == (3, 1)
-    card = read_card(jobs(XRAY, workspace)["stage-2"].model_folder("stage-2"))
+    card = read_card(jobs(XRAY, trained)["stage-2"].model_folder("stage-2"))
     assert card["role"] == "tied-network"
     assert (card["network"]["stages"], card["network"]["width"], card["monitor"]) == (2, 5, "auc")
 

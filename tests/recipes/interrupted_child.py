@@ -8,6 +8,7 @@ the child's exit status. Interrupted, a child closes its work as the worker proc
 import importlib
 import json
 import os
+import select
 import signal
 import sys
 from contextlib import closing, suppress
@@ -30,17 +31,24 @@ def tell(line):
     os.write(1, f"{line}\n".encode())
 
 
+def wait():
+    """Wait until told to go on. A signal that comes just before a read is only heard after it, hence the short ones."""
+    while not select.select([0], [], [], 0.1)[0]:
+        pass
+    os.read(0, 1)
+
+
 def work(project, recipe, settings):
     signal.signal(signal.SIGINT, signal.default_int_handler)
     tell(f"pid {os.getpid()}")
-    os.read(0, 1)
+    wait()
     chosen = recipe_named(recipe).with_overrides(settings)
     opened = Project.open(Path(project))
     with suppress(KeyboardInterrupt), closing(run(chosen, workspace_of(opened, chosen), device="cpu")) as events:
         for event in events:
             if isinstance(event, Progress):
                 tell(f"event {event.stage}")
-                os.read(0, 1)
+                wait()
 
 
 def main():

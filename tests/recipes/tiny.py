@@ -3,6 +3,7 @@
 SEGMENTER = ("segmenter.width=4", "segmenter.epochs=1")
 
 TINY: dict[str, tuple[str, ...]] = {
+    "default": ("slices.size=64", *(f"classifier-{name}.epochs=1" for name in "ab"), *SEGMENTER),
     "mixed-unet": (
         "slices.size=64",
         "classifier.backbone=resnet18",

@@ -23,6 +23,20 @@ def test_three_clusters(choose, scope, expected):
     assert kept[:, 0].tolist() == expected
 
 
+def test_the_cluster_with_most_evidence_on_average():
+    # At k = 2 the volume's clusters are 0 and 0.1, and all else: means 0.55 and 0.275, sums 1.1 and 2.2.
+    evidence = np.array([[[[0.9, 0.2, 0.2, 0.2, 0.5]], [[0.2, 0.2, 0.2, 0.2, 0.5]]]], dtype=np.float32)
+    params = Clusters(choose="most evidence", k=2, scope="volume")
+    kept = keep_cluster(ALL, IMAGE, params, evidence=evidence)
+    assert kept[:, 0].tolist() == [[1, 1, 0, 0, 0], [0, 0, 0, 0, 0]]
+    other = keep_cluster(ALL, IMAGE, params, evidence=1 - evidence)
+    assert other[:, 0].tolist() == [[0, 0, 1, 1, 1], [1, 1, 1, 1, 1]]
+    nothing = keep_cluster(ALL, IMAGE, params, evidence=0 * evidence)
+    assert nothing[:, 0].tolist() == [[1, 1, 0, 0, 0], [0, 0, 0, 0, 0]], "of equals the darkest"
+    with pytest.raises(RecipeError, match="'most evidence' needs a soft map"):
+        keep_cluster(ALL, IMAGE, params)
+
+
 def test_only_what_is_inside_counts():
     mask = ALL.copy()
     mask[:, :, -1] = 0

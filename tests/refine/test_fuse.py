@@ -4,6 +4,7 @@ import pytest
 from napari_wsss.data.letterbox import Letterbox
 from napari_wsss.errors import RecipeError
 from napari_wsss.refine.fuse import Fuse, fuse, fuse_layers
+from napari_wsss.refine.level import SHARES
 
 BOX = Letterbox((4, 4), 4)
 
@@ -112,3 +113,24 @@ def test_layers_stretched_over_the_volume():
     first[1.0][0, 0, 0, 0] = 0
     result = fuse_layers([(first, {}), (first, {})], Fuse(scales=(1.0,), scope_of_range="volume"), BOX)
     np.testing.assert_allclose(result[0, [0, 2], 3, 3], [1 / 3, 1], rtol=1e-6)
+
+
+def test_held_against_lesion_free_slices_instead_of_stretched():
+    # 1 % of lesion-free places is above 2, 10 % above 0: those map values become 0.5, at one share or the other.
+    levels = np.interp(np.log(SHARES), np.log([0.01, 0.1]), [2.0, 0.0]).astype(np.float32)[None]
+    maps = {1.0: np.array([[[[2.0, 0.0], [4.0, -60.0]]]], np.float16)}
+    box = Letterbox((2, 2), 2)
+    params = Fuse(scales=(1.0,), scope_of_range="lesion-free")
+    expected = [[0.5, 1 / (1 + np.exp(2))], [1 / (1 + np.exp(-2)), 0]]
+    np.testing.assert_allclose(fuse(maps, params, box, levels=levels)[0, 0], expected, atol=2e-3)
+    more = fuse(maps, params.replace(exceeded=0.1), box, levels=levels)[0, 0]
+    np.testing.assert_allclose(more[0], [1 / (1 + np.exp(-2)), 0.5], atol=2e-3)
+    same = fuse_layers([(maps, {})], params, box, levels)
+    np.testing.assert_array_equal(same, fuse(maps, params, box, levels=levels))
+
+
+def test_lesion_free_slices_must_be_known():
+    with pytest.raises(RecipeError, match="not known what these maps show in lesion-free slices"):
+        fuse({1.0: _constant(1, 4)}, Fuse(scales=(1.0,), scope_of_range="lesion-free"), BOX)
+    with pytest.raises(RecipeError, match="known at scale 1 alone"):
+        Fuse().replace(scope_of_range="lesion-free")

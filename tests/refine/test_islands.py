@@ -77,6 +77,24 @@ def test_most_evidence_without_a_map():
         keep(keep="most evidence")
 
 
+def test_parts_with_a_share_of_the_best_stay():
+    mask = volume("11110 00000 11001")  # 4, 2 and 1 voxels
+    assert keep(mask, keep="largest", share=0.6).tolist() == volume("11110 00000 00000").tolist()
+    assert keep(mask, keep="largest", share=0.5).tolist() == volume("11110 00000 11000").tolist()
+    assert keep(mask, keep="largest", share=0.25).tolist() == mask.tolist()
+    evidence = np.where(mask, 0.2, 0).astype(np.float32)[None]
+    evidence[0, 0, 2, 4] = 0.7  # the smallest part has most: 0.7 against 0.8 and 0.4
+    assert (
+        keep(mask, keep="most evidence", share=0.8, evidence=evidence).tolist() == volume("11110 00000 00001").tolist()
+    )
+
+
+def test_the_share_counts_for_each_slice_in_2d():
+    mask = volume("11110 00000 11001", "00000 00000 00011")
+    kept = keep(mask, keep="largest", share=0.5, mode="2d")
+    assert kept.tolist() == volume("11110 00000 11000", "00000 00000 00011").tolist()
+
+
 def test_the_first_of_equals():
     assert keep(volume("10101"), keep="largest").tolist() == volume("10000").tolist()
 

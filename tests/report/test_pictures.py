@@ -89,3 +89,16 @@ def test_compact_pictures_look_the_same_and_are_smaller(pictures):
     for name, content in small.panels.items():
         assert len(content) < len(pictures.panels[name])
         assert np.abs(pixels(content) - pixels(pictures.panels[name])).mean() < 0.02
+
+
+def test_panels_side_by_side_and_apart_again(pictures):
+    from napari_wsss.report.pictures import side_by_side, taken_apart
+
+    joined = side_by_side(pictures)
+    panels = taken_apart(joined, tuple(pictures.panels))
+    for name, content in pictures.panels.items():
+        np.testing.assert_array_equal(_pixels(panels[name]), _pixels(content))
+
+
+def _pixels(content):
+    return np.asarray(Image.open(io.BytesIO(content)).convert("RGB"))

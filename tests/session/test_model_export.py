@@ -22,9 +22,12 @@ from napari_wsss.notice import NOT_FOR_DIAGNOSIS
 from napari_wsss.pipeline.outliner import Outliner
 from napari_wsss.pipeline.runner import run
 from napari_wsss.progress import drain
+from napari_wsss.refine.likeliest import Likeliest
 from napari_wsss.session.model_entry import patients_behind
 from napari_wsss.session.model_export import export_model
 from napari_wsss.session.segment_folder import segment_folder
+
+WAY = Likeliest(cutoff=0.4, share=0.5, grow=5.0)
 
 
 @pytest.fixture
@@ -37,7 +40,7 @@ def session(tmp_path):
 
 def exported(session, target, format="weights"):
     (entry,) = session.models()
-    return drain(export_model(entry, target, format, channels=("image",), patients=3, cutoff=0.4))
+    return drain(export_model(entry, target, format, channels=("image",), patients=3, way=WAY))
 
 
 def test_an_onnx_runtime_gives_what_the_model_gives(session, tmp_path):
@@ -61,6 +64,9 @@ def test_pytorch_gives_what_the_model_gives(session, tmp_path, format, name):
     program = read_yaml(tmp_path / "out" / "model.yaml")["program"]
     assert (program["file"], program["largest_difference"]) == (name, 0.0)
     assert (tmp_path / "out" / name).is_file()
+    text = (tmp_path / "out" / "README.md").read_text()
+    assert "from 0.4 on. Of each class, connected parts smaller than 50% of its largest one" in text
+    assert "Then each class grows, within each slice, up to 5 mm" in text
 
 
 def test_the_card_says_what_it_is_and_names_nobody(session, tmp_path):
@@ -70,7 +76,8 @@ def test_the_card_says_what_it_is_and_names_nobody(session, tmp_path):
     assert card["notice"] == NOT_FOR_DIAGNOSIS
     assert NOT_FOR_DIAGNOSIS in text
     assert card["data"] == {"learnt_from": "2 accepted scans", "patients": 3}
-    assert (card["cutoff"], card["channels"], card["classes"]) == (0.4, ["image"], ["lesion"])
+    assert (card["cutoff"], card["share"], card["grow"]) == (0.4, 0.5, 5.0)
+    assert (card["channels"], card["classes"]) == (["image"], ["lesion"])
     assert yaml.safe_load(text.split("---")[1])["library_name"] == "napari-wsss"
     assert "the longer side scaled to 32 pixels" in text
     assert "Grey values, over the whole scan: as stored" in text
@@ -148,7 +155,9 @@ def test_an_archive_writes_nothing_but_a_model(session, tmp_path):
 
 def test_a_folder_of_scans_is_segmented_without_a_project(session, tmp_path):
     exported(session, tmp_path / "out")
-    drain(run(session.recipe.with_knobs("prediction", cutoff=0.4), session.workspace, ["predict"], device="cpu"))
+    drain(
+        run(session.recipe.with_knobs("prediction", **WAY.model_dump()), session.workspace, ["predict"], device="cpu")
+    )
     result = drain(segment_folder(tmp_path / "out", tmp_path / "masks", images=tmp_path / "scans", device="cpu"))
     for name, path in result["masks"].items():
         mask, geometry = read_mask(Path(path))
@@ -163,7 +172,7 @@ def test_a_folder_of_scans_is_segmented_without_a_project(session, tmp_path):
 
 def test_channels_go_by_their_names_where_these_are_the_models(session, tmp_path, monkeypatch):
     (entry,) = session.models()
-    drain(export_model(entry, tmp_path / "out", "weights", channels=("t1", "t2"), patients=3, cutoff=0.4))
+    drain(export_model(entry, tmp_path / "out", "weights", channels=("t1", "t2"), patients=3, way=WAY))
     given = []
     monkeypatch.setattr("napari_wsss.session.segment_folder.scan_cohort", lambda _, channels: given.append(channels))
     for names in (("t2", "t1"), ("flair", "t1")):

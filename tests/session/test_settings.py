@@ -22,7 +22,10 @@ def project_folder(tmp_path):
     for name in "ab":
         nib.save(nib.Nifti1Image(np.ones((6, 5, 4), np.float32), np.eye(4)), tmp_path / "scans" / f"{name}.nii.gz")
     cases = drain(scan_cohort(tmp_path / "scans", None))
-    Project.create(tmp_path / "p", "P", cases, LabelTable.empty(("lesion",), {case.id: 4 for case in cases})).close()
+    labels = LabelTable.empty(("lesion",), {case.id: 4 for case in cases})
+    with Project.create(tmp_path / "p", "P", cases, labels) as made:
+        made.settings["recipe"] = "mixed-unet"
+        made.save()
     return tmp_path / "p"
 
 

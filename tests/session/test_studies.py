@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+from here import Here
 from scipy.stats import ttest_rel
 from tiny_recipe import TINY
 
@@ -12,23 +13,9 @@ from napari_wsss.errors import InputError, ProjectError, RecipeError
 from napari_wsss.progress import Progress, drain
 from napari_wsss.session import Session
 from napari_wsss.session.ablation import wanted_variants
-from napari_wsss.session.tasks import TASKS
 from napari_wsss.store.project import Project
 
 PATIENTS, ILL = 6, 5
-
-
-class Here:
-    """Does the worker's tasks in this process."""
-
-    def call(self, task, **arguments):
-        return (yield from TASKS[task](**arguments))
-
-    def run(self, _, job, **__):
-        return self.call(job.task, **job.arguments)
-
-    def stop(self):
-        pass
 
 
 @pytest.fixture(scope="module")

@@ -38,7 +38,9 @@ def session(tmp_path):
         nib.save(nib.Nifti1Image(scan.astype(np.float32), np.diag([1, 1, 2, 1])), tmp_path / "scans" / f"{name}.nii.gz")
     cases = [case.replace(subset="train") for case in drain(scan_cohort(tmp_path / "scans", None))]
     labels = LabelTable.empty(("lesion",), dict.fromkeys("ab", DEPTH))
-    Project.create(tmp_path / "p", "P", cases, labels).close()
+    with Project.create(tmp_path / "p", "P", cases, labels) as made:
+        made.settings["recipe"] = "mixed-unet"
+        made.save()
     with Session.open(tmp_path / "p") as opened:
         keys = Keys(opened.recipe, opened.workspace)
         _plant_classifier(opened.workspace.models, keys.key("classifier"))

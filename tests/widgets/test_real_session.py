@@ -20,6 +20,7 @@ def project(tmp_path):
     for number in range(3):
         write_scan(tmp_path / "scans" / f"case{number}.nii.gz", SHAPE, seed=number)
     session = drain(Session.create(tmp_path / "project", images=tmp_path / "scans"))
+    drain(session.use("mixed-unet", device="cuda"))  # its own settings, not the smaller ones
     ball = session.load("case0").array[0, :, ::3, ::2] > 100
     scales = (0.5, 1.0, 1.5, 2.0)
     maps = {f"scale-{scale:g}": ball[None].astype(np.float16) for scale in scales}

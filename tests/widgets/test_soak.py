@@ -28,6 +28,7 @@ def opened(tmp_path, make_napari_viewer, qtbot):
     for number in range(3):
         write_scan(tmp_path / "scans" / f"case{number}.nii.gz", SHAPE, seed=number)
     session = drain(Session.create(tmp_path / "project", images=tmp_path / "scans"))
+    drain(session.use("mixed-unet", device="cuda"))  # its own settings, not the smaller ones
     for number in range(2):
         write_maps(session, f"case{number}", session.load(f"case{number}").array[0] > 100, size=32, stride=8)
     session.close()

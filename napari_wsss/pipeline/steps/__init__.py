@@ -9,6 +9,7 @@ from napari_wsss.pipeline.steps.crf import CrfKernel, CrfMask
 from napari_wsss.pipeline.steps.embedding import TrainEmbedding
 from napari_wsss.pipeline.steps.ensemble import CombineMasks, MeanMaps
 from napari_wsss.pipeline.steps.fuse import FuseMaps
+from napari_wsss.pipeline.steps.grow import GrowFilter
 from napari_wsss.pipeline.steps.holes import HoleFilter
 from napari_wsss.pipeline.steps.islands import IslandFilter
 from napari_wsss.pipeline.steps.live import LiveStep, MaskFilter
@@ -56,6 +57,7 @@ AnyStep = (
     | OrganFilter
     | MidlineFilter
     | IslandFilter
+    | GrowFilter
     | HoleFilter
     | SmoothFilter
     | MarginFilter
@@ -81,6 +83,7 @@ __all__ = [
     "FindInsideSkull",
     "FindOrgan",
     "FuseMaps",
+    "GrowFilter",
     "HoleFilter",
     "IslandFilter",
     "LiveStep",

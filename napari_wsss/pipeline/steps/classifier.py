@@ -39,6 +39,7 @@ class TrainClassifier(Augment, Fit, ClassifierNet, Step):
         from napari_wsss.models.files import save_model
         from napari_wsss.pipeline.batches import LabelledSlices
         from napari_wsss.pipeline.labelled import card_of, check_labels, fit_labelled
+        from napari_wsss.pipeline.lesion_free import lesion_free_levels
 
         train = LabelledSlices(job, self.slices, job.workspace.subset("train"))
         val = LabelledSlices(job, self.slices, job.workspace.subset("val"))
@@ -49,9 +50,15 @@ class TrainClassifier(Augment, Fit, ClassifierNet, Step):
             model, notes = build_classifier(self, train.channels, len(classes))
         for note in notes:
             yield Note(note, "warning")
-        learning = fit_labelled(job, model, (train, val), label_loss, folder, augment=augmenter(self))
-        result, monitor = yield from learning
-        card = card_of(job, "classifier", network, result, monitor)
+        levels: list[list[float]] = []
+
+        def look_at_lesion_free() -> Work[None]:
+            levels[:] = yield from lesion_free_levels(model, train, self.batch_size, job.device, job.name)
+
+        result, monitor = yield from fit_labelled(
+            job, model, (train, val), label_loss, folder, augment=augmenter(self), at_last=look_at_lesion_free
+        )
+        card = card_of(job, "classifier", network, result, monitor) | {"lesion_free_levels": levels}
         save_model(folder, model, card)
         return card
 

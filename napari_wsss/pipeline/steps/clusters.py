@@ -13,12 +13,16 @@ from napari_wsss.pipeline.steps.live import MaskFilter
 from napari_wsss.refine.clusters import Clusters, keep_cluster
 from napari_wsss.types import LabelMap
 
+_DECIDES = {"differential": "classifier", "most evidence": "evidence"}
+"""Choice → the link that it goes by."""
+
 
 class ClusterFilter(Clusters, MaskFilter):
     """Part the intensities inside the mask by K-means and keep the cluster that is the lesion."""
 
     kind: Literal["cluster-filter"] = "cluster-filter"
     classifier: str = link(*ASKED, default="", help="the classifier asked for differential prediction")
+    evidence: str = link("evidence", default="", help="soft map that says which tissue has most evidence")
 
     @property
     def slicewise(self) -> bool:
@@ -26,16 +30,20 @@ class ClusterFilter(Clusters, MaskFilter):
         return self.scope == "slice"
 
     def links(self) -> dict[str, str]:
-        """Give the links in use: the classifier only while it is asked."""
-        links = super().links()
-        return links if self.choose == "differential" else {"mask": links["mask"]}
+        """Give the links in use: the classifier, or the soft map, only while it decides."""
+        used = ("mask", _DECIDES.get(self.choose))
+        return {field: name for field, name in super().links().items() if field in used}
 
     def compute(self, inputs: Mapping[str, Any], scan: Scan) -> LabelMap:
         """Give the label map (Z, Y, X)."""
-        return keep_cluster(inputs["mask"], scan.image, self, inputs.get("classifier"), scan.first)
+        return keep_cluster(
+            inputs["mask"], scan.image, self, inputs.get("classifier"), scan.first, inputs.get("evidence")
+        )
 
     @model_validator(mode="after")
     def _someone_to_ask(self) -> Self:
-        if self.choose == "differential" and not self.classifier:
-            raise ValueError("choose: differential needs the link 'classifier'; name the step that trains one")
+        field = _DECIDES.get(self.choose)
+        if field and not getattr(self, field):
+            what = {"classifier": "the step that trains one", "evidence": "a step that gives a soft map"}[field]
+            raise ValueError(f"choose: {self.choose} needs the link '{field}'; name {what}")
         return self

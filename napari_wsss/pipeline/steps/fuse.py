@@ -35,7 +35,7 @@ class FuseMaps(Fuse, LiveStep):
     @property
     def slicewise(self) -> bool:
         """Stretching over the whole volume, and a gate for all of it, need the whole volume."""
-        return self.scope_of_range == "slice" and self.gate != "volume"
+        return self.scope_of_range != "volume" and self.gate != "volume"
 
     def compute(self, inputs: Mapping[str, Any], scan: Scan) -> FloatArray:
         """Give (C, Z, Y, X) float32 in [0, 1]; zero in slices that the gate closes."""
@@ -51,7 +51,7 @@ class FuseMaps(Fuse, LiveStep):
         evidence: FloatArray = np.zeros((is_open.shape[1], *scan.image.shape[1:]), dtype=np.float32)
         if len(shown):
             layers = [self._shown(layer, shown) for layer in layers_in(maps)]
-            fused = fuse_layers(layers, self, letterbox_of(maps, scan.image.shape[-2:]))
+            fused = fuse_layers(layers, self, letterbox_of(maps, scan.image.shape[-2:]), maps.get("levels"))
             evidence[:, shown] = fused * is_open[shown].T[:, :, None, None]
         return evidence
 

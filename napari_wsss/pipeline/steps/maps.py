@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal, cast
 
+import numpy as np
+
 from napari_wsss.cam.cost import cost_in_passes
 from napari_wsss.cam.settings import ActivationMaps
+from napari_wsss.models.card import read_card
 from napari_wsss.models.layers import feature_layers
 from napari_wsss.pipeline.sample import Sample, seconds_of, side_of
 from napari_wsss.pipeline.step import link
 from napari_wsss.pipeline.steps.map_source import MapSource, square_arrays
 from napari_wsss.progress import Progress, Work, drain, part_of
+from napari_wsss.types import Array
 
 if TYPE_CHECKING:
     from napari_wsss.data.preprocess import Preprocess
@@ -40,12 +44,14 @@ class ComputeMaps(ActivationMaps, MapSource):
         """Write the maps of each case.
 
         Arrays: those of :meth:`MapStack.arrays` (``scale-S`` float16 (C, Z, h, w), ``grid-S`` float64 (2, 2), with an
-        ending for layers after the first, ``logits`` float32 (Z, C)), and those of :func:`square_arrays`.
+        ending for layers after the first, ``logits`` float32 (Z, C)), those of :func:`square_arrays`, and where it is
+        known for this method, ``levels`` float32 (C, Q), what the maps reach in lesion-free slices (at scale 1).
         """
         from napari_wsss.cam.maps import compute_maps
         from napari_wsss.pipeline.trained import load_classifier
 
         model = load_classifier(job.model_folder(self.classifier))
+        levels = self._levels(job)
         prepared = cast("Preprocess", job.recipe.step(self.slices))
         total = sum(job.workspace.cases[case_id].geometry.shape[0] for case_id in case_ids)
         done = 0
@@ -55,9 +61,14 @@ class ComputeMaps(ActivationMaps, MapSource):
             work = compute_maps(model, slices, self, device=job.device, like=stack)
             stack = yield from part_of(work, job.name, done, total, case_id)
             letterbox = prepared.letterbox(job.workspace.cases[case_id].geometry.shape[1:])
-            job.write_arrays(case_id, stack.arrays() | square_arrays(letterbox))
+            job.write_arrays(case_id, stack.arrays() | square_arrays(letterbox) | levels)
             done += slices.shape[0]
             yield Progress(job.name, done, total, case_id)
+
+    def _levels(self, job: Job) -> dict[str, Array]:
+        levels = read_card(job.model_folder(self.classifier)).get("lesion_free_levels")
+        known = levels is not None and self.method == "cam" and 1.0 in self.scales
+        return {"levels": np.asarray(levels, dtype=np.float32)} if known else {}
 
     def seconds(self, sample: Sample) -> float:
         """Seconds of a pass, from a few slices at scale 1, times the passes that the setting costs a case."""

@@ -9,18 +9,18 @@ from napari_wsss.params import knob
 from napari_wsss.pipeline.sample import Sample, seconds_of, side_of
 from napari_wsss.pipeline.step import Artefact, Stage, Step, link
 from napari_wsss.progress import Work, drain
+from napari_wsss.refine.likeliest import Likeliest
 
 if TYPE_CHECKING:
     from napari_wsss.pipeline.job import Job
 
 
-class PredictMasks(Step):
+class PredictMasks(Likeliest, Step):
     """Segment every slice of every case, on the scan's own grid."""
 
     kind: Literal["predict-masks"] = "predict-masks"
     segmenter: str = link("segmenter", help="the segmenter that is asked")
     slices: str = link("slices", help="network inputs")
-    cutoff: float = knob(0.5, "Probability from which a voxel counts as lesion.", ge=0.05, le=0.95, step=0.01)
     batch_size: int = knob(16, "Slices segmented together; fewer need less memory.", ge=1, le=256, advanced=True)
     stage: ClassVar[Stage] = "predict"
     gives: ClassVar[Artefact] = "prediction"
@@ -31,7 +31,7 @@ class PredictMasks(Step):
         from napari_wsss.pipeline.predicting import predict_cases
 
         outliner = outliner_of(job.model_folder(self.segmenter), job.device, batch_size=self.batch_size)
-        yield from predict_cases(job, outliner, self.slices, self.cutoff, case_ids)
+        yield from predict_cases(job, outliner, self.slices, self, case_ids)
 
     def seconds(self, sample: Sample) -> float:
         """A few slices, or one stack of them, times the slices of a case."""

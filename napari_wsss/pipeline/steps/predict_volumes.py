@@ -9,6 +9,7 @@ from napari_wsss.params import knob
 from napari_wsss.pipeline.sample import Sample, seconds_of
 from napari_wsss.pipeline.step import Artefact, Stage, Step, link
 from napari_wsss.progress import Work, drain
+from napari_wsss.refine.likeliest import Likeliest
 
 if TYPE_CHECKING:
     from napari_wsss.data.preprocess_volume import PreprocessVolume
@@ -20,13 +21,12 @@ _TRIED = 32
 """Largest side of the window whose time is measured."""
 
 
-class PredictVolumes(Step):
+class PredictVolumes(Likeliest, Step):
     """Segment every case, window by window of the size the segmenter learnt from, on the scan's own grid."""
 
     kind: Literal["predict-volumes"] = "predict-volumes"
     segmenter: str = link("volume-segmenter", help="the segmenter that is asked")
     volumes: str = link("volumes", help="network inputs")
-    cutoff: float = knob(0.5, "Probability from which a voxel counts as lesion.", ge=0.05, le=0.95, step=0.01)
     overlap: float = knob(
         0.5, "Share of a window that the next one sees again; more smooths the seams and takes longer.", ge=0.0, le=0.9,
         step=0.05, advanced=True,
@@ -40,7 +40,7 @@ class PredictVolumes(Step):
         from napari_wsss.pipeline.predicting import predict_cases
 
         outliner = outliner_of(job.model_folder(self.segmenter), job.device, overlap=self.overlap)
-        yield from predict_cases(job, outliner, self.volumes, self.cutoff, case_ids)
+        yield from predict_cases(job, outliner, self.volumes, self, case_ids)
 
     def _windows(self, shape: Sequence[int], window: Sequence[int]) -> int:
         """Count the windows of a volume."""

@@ -28,11 +28,21 @@ class TrainSegmenter(SegmenterStep, SegmenterNet):
     slices: str = link("slices", help="network inputs")
     seeds: str = link("mask", help="mask behind the seeding loss")
     targets: str = link("mask", help="mask behind the cross-entropy")
-    loss: Literal["seeding", "cross-entropy", "both"] = knob(
-        "both", "Which loss teaches it: the seeding loss (eq. 8 of Liu et al.), the cross-entropy (eq. 9) or their sum."
+    loss: Literal["seeding", "cross-entropy", "both", "dice"] = knob(
+        "both",
+        "Which loss teaches it: the seeding loss (eq. 8 of Liu et al.), the cross-entropy (eq. 9) or their sum (both); "
+        "dice: cross-entropy and Dice (eq. 2 of Ramananda and Sundaresan).",
     )
     negatives: float = knob(
         1.0, "Lesion-free slices taken for each slice with a pseudo-mask.", ge=0.0, le=10.0, step=0.1
+    )
+    negatives_anew: bool = knob(
+        False,
+        "Whether other lesion-free slices are drawn for each epoch, so that in time all of them teach; else the same "
+        "ones teach in every epoch. Epochs are then judged by all of the validation patients' lesion-free slices. No "
+        "effect on unet-3d.",
+        advanced=True,
+        before=False,
     )
     stage: ClassVar[Stage] = "train-segmenter"
     gives: ClassVar[Artefact] = "segmenter"
@@ -58,14 +68,17 @@ class TrainSegmenter(SegmenterStep, SegmenterNet):
         return (yield from work)
 
     def _in_examples(self) -> TrainSegmenter:
-        """Give the step with its batch counted in examples; stacks cover each slice twice."""
+        """Give the step with its numbers counted in examples; stacks cover each slice twice."""
         if self.network != IN_3D:
             return self
-        stacks = max(1, round(2 * self.batch_size / self.depth))
-        return self.replace(batch_size=stacks, accumulate=min(self.accumulate, stacks))
+        stacks, least = (round(2 * slices / self.depth) for slices in (self.batch_size, self.least_examples))
+        return self.replace(
+            batch_size=max(1, stacks), accumulate=min(self.accumulate, max(1, stacks)), least_examples=least
+        )
 
     def objective(self) -> Callable[[nn.Module, dict[str, Tensor]], Tensor]:
-        """Give the loss of eq. 8, eq. 9 or eq. 10 (their sum) of Liu et al."""
+        """Give the loss of eq. 8, eq. 9 or eq. 10 (their sum) of Liu et al., or of eq. 2 of Ramananda & Sundaresan."""
+        from napari_wsss.losses.dice import dice_and_cross_entropy
         from napari_wsss.losses.seeding import seeding_loss
         from napari_wsss.losses.segmentation import segmentation_loss
 
@@ -73,6 +86,8 @@ class TrainSegmenter(SegmenterStep, SegmenterNet):
             logits = model(batch["image"])
             if self.loss == "seeding":
                 return seeding_loss(logits, batch["seeds"])
+            if self.loss == "dice":
+                return dice_and_cross_entropy(logits, batch["targets"])
             if self.loss == "cross-entropy":
                 return segmentation_loss(logits, batch["targets"])
             return seeding_loss(logits, batch["seeds"]) + segmentation_loss(logits, batch["targets"])

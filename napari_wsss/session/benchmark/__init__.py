@@ -1,0 +1,1 @@
+"""Benchmark: recipes on the same patients, in one table."""
