@@ -3,7 +3,8 @@
 
 PYTHON ?= python3
 PYTEST_ARGS ?=
-WORKERS ?= --numprocesses auto --maxprocesses 4 --max-worker-restart 0 --dist loadfile
+# Files by name, not those of many tests first: the longest tests stand in files of few, and would come last.
+WORKERS ?= --numprocesses auto --maxprocesses 4 --max-worker-restart 0 --dist loadfile --no-loadscope-reorder
 DEMO ?= demo
 
 BIN := .venv/bin

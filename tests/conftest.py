@@ -1,4 +1,5 @@
-"""What every test gets: no window from matplotlib, no touch on the person's own files, shared scans where there are.
+"""What every test gets: no window from matplotlib, no touch on the person's own files, shared scans where there are,
+the same random weights whatever ran before it in the same process.
 
 And one thread for torch, in the processes that tests start as well: tiny networks on several threads mostly wait for
 one another, above all on a busy machine. OMP_NUM_THREADS says otherwise.
@@ -26,6 +27,13 @@ def _own_home(tmp_path_factory):
         for name in ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME"):
             patch.setenv(name, str(home / name.lower()))
         yield
+
+
+@pytest.fixture(autouse=True)
+def _same_weights_each_time():
+    import torch
+
+    torch.manual_seed(0)
 
 
 @pytest.fixture

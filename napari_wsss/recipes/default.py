@@ -97,7 +97,7 @@ DEFAULT = Recipe(
     },
     proposal=LAST_FILTER,
     rows=("mask", "clusters", "islands", "prediction"),
-    small=("segmenter.width=8", "segmenter.epochs=12"),
+    small=("segmenter.width=8", "segmenter.epochs=36"),
     ablations={
         "stretched-scan": ("slices.intensity=robust",),
         "one-classifier": ("mask.evidence=map-a", "clusters.evidence=map-a", "islands.evidence=map-a"),

@@ -38,7 +38,7 @@ def test_equals_pytorch_grad_cam_on_a_resnet(peer, method):
     torch.manual_seed(0)
     model = build_classifier(ClassifierNet(backbone="resnet18", weights="random"), 3, 2)[0].eval()
     nn.init.normal_(model.head.weight, std=0.02)  # scores of the size that training gives
-    images = torch.rand(2, 3, 96, 96)
+    images = torch.rand(1, 3, 96, 96)
     ours = activation_maps(model, images, method, classes=[1], channels=0).maps["trunk"]
     theirs = peer.maps(PEERS[method], model, ["trunk"], images, 1)
     np.testing.assert_allclose(peer.normalised(ours[:, 0], (96, 96)), theirs, atol=1e-4)

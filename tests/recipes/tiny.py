@@ -3,7 +3,12 @@
 SEGMENTER = ("segmenter.width=4", "segmenter.epochs=1")
 
 TINY: dict[str, tuple[str, ...]] = {
-    "default": ("slices.size=64", *(f"classifier-{name}.epochs=1" for name in "ab"), *SEGMENTER),
+    "default": (
+        "slices.size=64",
+        *(f"classifier-{name}.epochs=1" for name in "ab"),
+        *(f"{step}.least_examples=300" for step in ("classifier-a", "classifier-b", "segmenter")),
+        *SEGMENTER,
+    ),
     "mixed-unet": (
         "slices.size=64",
         "classifier.backbone=resnet18",

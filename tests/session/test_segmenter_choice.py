@@ -89,7 +89,7 @@ def test_in_a_new_project_the_settings_that_fit_the_machine_come_first(session):
     assert not session.settled
     drain(session.choosing(session.choice().replace(quality="thorough"), device="cpu"))
     assert session.settled
-    assert (session.recipe.step("segmenter").width, knobs(session)["epochs"]) == (8, 36), "three times 12"
+    assert (session.recipe.step("segmenter").width, knobs(session)["epochs"]) == (8, 108), "three times 36"
     assert session.choice().quality == "thorough"
 
 
