@@ -64,7 +64,10 @@ def read_statements(
         faults: receives the faults.
     """
     image_column, slice_column = _image_column(table, names), table.column("slice")
-    class_positions = [table.column(name) for name in classes]
+    if image_column is None:
+        return []  # whose labels these are, nobody knows
+    columns = (table.column(name) for name in classes)
+    class_positions = [None if column == image_column else column for column in columns]
     first_rows: dict[tuple[str, int | None], int] = {}
     statements = []
     for row, cells in table.rows:
@@ -72,10 +75,9 @@ def read_statements(
         if not _right_width(cells, table, note):
             continue
         values = tuple(_value(cells, position, table, note) for position in class_positions)
-        case_id = None if image_column is None else names.find(cells[image_column])
+        case_id = names.find(cells[image_column])
         if case_id is None:
-            if image_column is not None:
-                note(names.unknown(cells[image_column]))
+            note(names.unknown(cells[image_column]))
             continue
         sound, z = _slice("" if slice_column is None else cells[slice_column], case_id, depths[case_id], note)
         if not sound:

@@ -88,6 +88,13 @@ def test_without_an_image_column_the_other_faults_are_found_all_the_same(tmp_pat
     assert "'image' is missing" in faults[0]
 
 
+def test_a_column_that_names_the_scans_is_no_class(tmp_path: Path) -> None:
+    missing = "row 1: column 'image' is missing (one scan a row); the table has id, x"
+    refused = "row 3: column 'x' holds '2'; only 1, 0 or empty (unknown)"
+    assert faults_of(tmp_path, "id,x\na.nii.gz,1\nb,2\n") == [missing, refused]
+    assert faults_of(tmp_path, "id,x\n7,1\n8,2\n") == [missing], "no scan is called so: nothing more can be said"
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
