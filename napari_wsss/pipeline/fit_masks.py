@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from napari_wsss.engine.augment import augmenter
 from napari_wsss.engine.fit import fit
 from napari_wsss.engine.randomness import seeded
+from napari_wsss.engine.repeated import times
 from napari_wsss.errors import InputError
 from napari_wsss.models.card import weights_digest
 from napari_wsss.models.files import save_model
@@ -75,9 +76,10 @@ def fit_masks(
     validate = scores_of(val, step.objective(), classes, judged_together, job.device) if val.positives else None
     monitor = "dice_to_targets" if validate else "loss"
     watch = preview(val, "Validation", job.device) if validate else preview(train, "Training", job.device)
+    batches = Redrawn(train, step) if needs_drawing(train, step) else train
     result = yield from fit(
         model,
-        Redrawn(train, step) if needs_drawing(train, step) else train,
+        batches,
         step.objective(),
         step,
         stage=job.name,
@@ -91,6 +93,7 @@ def fit_masks(
     network = {**card["network"], "in_channels": train.channels}
     made = card_of(job, step.gives, network, result, monitor) | _people(job, step, train, val, who)
     made |= {name: value for name, value in card.items() if name != "network"}
+    made["examples"] = len(batches) * times(len(batches), step.least_examples)  # of an epoch
     save_model(folder, model, made)
     return made
 

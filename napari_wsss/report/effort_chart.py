@@ -44,8 +44,9 @@ def _draw(axes: Any, rows: Sequence[Mapping[str, Any]], column: str, ceiling: fl
         places, dice = [row[column] for row in known], [row[curve] for row in known]
         axes.plot(places, dice, "-o", color=colour, linewidth=1.4, markersize=4, label=curve)
     for row in rows:
-        if row["segmenter"] is not None:
-            at, below = (row[column], row["segmenter"]), row["segmenter"] > _FLOOR  # ceiling and proposals lie above
+        drawn = [row[curve] for curve in CURVES if row[curve] is not None]
+        if drawn:
+            at, below = (row[column], min(drawn)), min(drawn) > _FLOOR  # the other curve and the ceiling lie above
             offset = (0, -13 if below else 5)
             axes.annotate(f"{row['accepted']}", at, offset, textcoords="offset points", ha="center", fontsize=8)
     if ceiling is not None:

@@ -18,7 +18,7 @@ from napari_wsss.session.benchmark.accepted import accepted_rows
 from napari_wsss.session.benchmark.branch import FOLDER, bare_branch, run_timed
 from napari_wsss.session.benchmark.budget import epochs_of, within_budget
 from napari_wsss.session.benchmark.ceiling import STAGES as CEILING_STAGES
-from napari_wsss.session.benchmark.ceiling import accept_references, ceiling_recipe
+from napari_wsss.session.benchmark.ceiling import accept_references, ceiling_recipe, examples_of_epoch
 from napari_wsss.session.benchmark.contest import Contest
 from napari_wsss.session.benchmark.report import keep_benchmark
 from napari_wsss.session.benchmark.rows import CEILING, SEGMENTER
@@ -153,8 +153,8 @@ def _ceiling(project: Project, contest: Contest, recipe: Recipe, worker: Worker)
     """Give what teaches the segmenter of a recipe by reference masks."""
 
     def do(place: str, split: Split) -> Work[None]:
-        taught = ceiling_recipe(recipe)
         source = project.folder / place.replace(f"-{CEILING}/", "/")
+        taught = ceiling_recipe(recipe, examples_of_epoch(source, recipe))
         with bare_branch(project, place, taught, split) as own:
             sets: dict[str, list[str]] = {name: [] for name in SUBSETS}
             for case in own.cases.values():

@@ -17,7 +17,7 @@ from napari_wsss.progress import Note, Progress, drain
 from napari_wsss.recipes import recipe_named
 from napari_wsss.session import Session
 from napari_wsss.session.benchmark.branch import run_timed
-from napari_wsss.session.benchmark.ceiling import STAGES
+from napari_wsss.session.benchmark.ceiling import STAGES, ceiling_recipe, examples_of_epoch
 from napari_wsss.session.benchmark.notes import NOBODY_APART
 from napari_wsss.session.branches import recipe_of_branch
 from napari_wsss.session.tasks import TASKS
@@ -129,6 +129,26 @@ def test_what_a_person_accepted_takes_no_part(session):
         taught = {case.subset for case in own.cases.values() if own.accepted_path(case.id).exists()}
     assert taught == {"train", "val"}
     assert "recipe" not in session.project.settings, "the project stays as it is"
+
+
+@pytest.mark.usefixtures("tables")
+def test_the_ceiling_is_not_taught_for_less_time(session):
+    counts = {}
+    for name in ("mixed-unet", "mixed-unet-ceiling"):
+        folder = session.project.folder / "benchmark" / name / "split"
+        with Project.open(folder, read_only=True) as own:
+            recipe = recipe_of_branch(own)
+        counts[name] = examples_of_epoch(folder, recipe), recipe.step("segmenter").least_examples
+    (learnt, least), (taught, at_least) = counts["mixed-unet"], counts["mixed-unet-ceiling"]
+    assert learnt > least == 0, "the recipe itself repeats nothing"
+    assert at_least == learnt <= taught
+
+
+@pytest.mark.parametrize(("own", "learnt", "least"), [(1000, 1924, 1924), (1000, 60, 1000), (0, 0, 0)])
+def test_the_ceilings_least_examples(own, learnt, least):
+    recipe = recipe_named("default").with_knobs("segmenter", least_examples=own)
+    step = ceiling_recipe(recipe, learnt).step("segmenter")
+    assert (step.least_examples, step.learn_from) == (least, "accepted")
 
 
 def test_recipes_are_held_against_the_first_and_against_the_ceiling(tables):
