@@ -27,7 +27,7 @@ CEILING_RULE = (
 )
 
 
-def ceiling_recipe(recipe: Recipe, examples: int = 0) -> Recipe:
+def ceiling_recipe(recipe: Recipe, examples: int) -> Recipe:
     """Give the recipe with a segmenter that learns from accepted masks alone.
 
     Args:
